@@ -1,0 +1,32 @@
+"""One frozen value for all that can be set: every limit with its reason stands here and nowhere else."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Settings(Struct, frozen=True):
+    """What a scan was asked to do, and the limits it keeps to.
+
+    ``rules``          directories with a team's own rules; they join the built-in ones and override them by id
+    ``full``           parse every line instead of only windows round the catalogue's literals (slow reference)
+    ``whole_below``    sources smaller than this many bytes are parsed whole: a window saves nothing there
+    ``margin``         lines kept before and after a hit, so that a record and its neighbours are seen whole
+    ``max_line``       bytes kept of one line; a longer line is cut and a notice says so
+    ``max_record``     lines kept of one record; a traceback without end must not fill memory
+    ``max_unpacked``   bytes that one compressed input may grow to
+    ``max_ratio``      how many times its size a compressed input may grow (beyond the first 64 MiB)
+    ``max_incidents``  distinct incidents kept; more are counted only
+    ``pattern_timeout`` seconds that one pattern of a rule may run on one piece of text
+    """
+
+    rules: tuple[str, ...] = ()
+    full: bool = False
+    whole_below: int = 1 << 20
+    margin: int = 40
+    max_line: int = 256 << 10
+    max_record: int = 4000
+    max_unpacked: int = 64 << 30
+    max_ratio: int = 2000
+    max_incidents: int = 2000
+    pattern_timeout: float = 0.1
