@@ -221,11 +221,14 @@ class Cause(_Rule):
 
 
 class MarkRule(_Rule):
-    """A fact that matters far from a failure. Read from any line; the pattern's named groups become names."""
+    """A fact that matters far from a failure: any of ``literals`` in a line that fits ``pattern``.
+
+    Read from any line; the pattern's named groups become names (``python`` and ``<library>`` are versions).
+    """
 
     id: RuleId
     means: str
-    literal: Annotated[str, Meta(min_length=6, max_length=80)]
+    literals: Annotated[tuple[Annotated[str, Meta(min_length=6, max_length=80)], ...], Meta(min_length=1)]
     pattern: Pattern | None = None
 
 

@@ -1,0 +1,137 @@
+"""What one line of a Python failure can be, told by its text alone.
+
+Sources: CPython's Lib/traceback.py (3.8-3.14), Lib/warnings.py, Lib/asyncio/base_events.py
+(``default_exception_handler``), Lib/unittest/runner.py and pytest's _pytest/_code/code.py.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Shape = Literal[
+    "blank",  # nothing but spaces
+    "header",  # Traceback (most recent call last):
+    "group",  # + Exception Group Traceback (most recent call last):
+    "rail",  # | or + lines of an exception group
+    "frame",  # File "x", line 3, in f
+    "deep",  # indented four or more: a frame's source, carets, "...<3 lines>..."
+    "repeat",  # [Previous line repeated 996 more times]
+    "link",  # The above exception was ... / During handling of ...
+    "unraisable",  # Exception ignored in ...
+    "thread",  # Exception in thread ..., Error in atexit ..., heads that only a traceback follows
+    "warning",  # file:line: Category: text
+    "detail",  # task: <...>
+    "created",  # Coroutine created at / Object allocated at (most recent call last)
+    "stack",  # Stack (most recent call last):
+    "test",  # ____ test_name ____
+    "section",  # ==== FAILURES ====
+    "captured",  # ---- Captured stderr call ----
+    "indented",  # indented by one to three
+    "text",
+]
+
+HEADER = re.compile(r"^(?:[A-Z][\w ]{0,60} )?[Tt]raceback \(most recent call last\):?\s*$")
+GROUP_HEADER = re.compile(r"^ *\+ Exception Group Traceback \(most recent call last\):\s*$")
+RAIL = re.compile(r"^ {2,}(?:\|(?: |$)|\+-|\+ )")
+SEPARATOR = re.compile(r"^ *(?:\+-)?\+-{8,} (?:\d+|\.\.\.) -{8,}\s*$")
+RAIL_END = re.compile(r"^ *\+-{20,}\s*$")
+FRAME = re.compile(r'^\s*File "(?P<file>[^"]*)", line(?:no)? (?P<line>-?\d+)(?:, in (?P<function>.+))?\s*$')
+REPEAT = re.compile(r"^\s*\[Previous line repeated \d+ more times?\]\s*$")
+LINK_CAUSE = "The above exception was the direct cause of the following exception:"
+LINK_CONTEXT = "During handling of the above exception, another exception occurred:"
+UNRAISABLE = re.compile(r"^Exception ignored (?:in|while|on)\b")
+THREAD_HEAD = re.compile(
+    r"^(?:Exception in thread .+|Error in (?:atexit|sys)\.\w+:?|Original exception was:|Exception in Tkinter callback"
+    r"|Unhandled exception in event loop:?|Exception in callback .+|Fatal (?:read |write )?error.*|Fatal Python error: .+"
+    r"|Process \S+:|ERROR: (?:Exception|Traceback).*)$"
+)
+WARNING = re.compile(
+    r"^(?P<indent> *)(?:.*?(?:\.\.\. |> ))?(?P<file>[^\s:][^:]*?|[A-Za-z]:[\\/][^:]*):(?P<line>-?\d+): "
+    r"(?P<category>[\w.]*Warning): (?P<text>.*)$"
+)
+TRACEMALLOC = re.compile(r"^\s*(?:[\w.]*Warning: )?Enable tracemalloc to get (?:the object allocation )?traceback")
+DETAIL = re.compile(
+    r"^(?P<key>task|future|handle|transport|protocol|connector|connections|client_session|client_response"
+    r"|client_connection|asyncgen|socket|server|exception|source_traceback|handle_traceback|loop|conn|connection|pool"
+    r"|response|session|consumer|producer|client|websocket|stream): ?(?P<repr>[<\[(].*|None|Object created at .*)$"
+)
+CREATED = re.compile(
+    r"^\s*(?:source_traceback: |handle_traceback: )?"
+    r"(?:Coroutine created|Object created|Object allocated|Task created|created) at \(most recent call last\):?\s*$"
+)
+STACK = re.compile(r"^Stack \(most recent call last\):\s*$")
+TEST_HEADER = re.compile(r"^_{3,} (?P<test>\S.*?) _{3,}$")
+SECTION = re.compile(r"^={3,}(?: .+ =+|=+)$")
+CAPTURED = re.compile(r"^-{3,} (?:Captured .+|live log .+|generated .+) -+$")
+UNITTEST_HEAD = re.compile(r"^(?:ERROR|FAIL): (?P<test>\S+(?: \([\w.]+\))?)")
+EXCEPTION = re.compile(r"^(?P<type>[^\W\d][\w.]*(?:\.<locals>\.[\w.]+)*)(?::(?: (?P<message>.*))?)?$")
+NAMED_ERROR = re.compile(
+    r"^(?:[^\W\d][\w.]*\.)?(?:[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Greenlet|Operation|Mismatch|Failed|Timeout"
+    r"|Unavailable|NotFound|Closed|Warning|Group|Iteration)|KeyboardInterrupt|SystemExit|GeneratorExit|StopIteration"
+    r"|StopAsyncIteration|CancelledError)(?::|$)"
+)
+
+_LETTERS = {
+    "T": (("link", None), ("header", HEADER)),
+    "E": (("unraisable", UNRAISABLE), ("thread", THREAD_HEAD)),
+    "S": (("stack", STACK), ("header", HEADER)),
+    "_": (("test", TEST_HEADER),),
+    "=": (("section", SECTION),),
+    "-": (("captured", CAPTURED),),
+}
+
+
+def _indented(text: str, stripped: str) -> Shape:
+    """The shape of a line that begins with a space."""
+    if RAIL.match(text):
+        return "group" if "Exception Group Traceback" in text else "rail"
+    first = stripped[0]
+    if first == "F" and FRAME.match(text):
+        return "frame"
+    if first == "[" and REPEAT.match(text):
+        return "repeat"
+    if first == "T" and HEADER.match(stripped):
+        return "header"
+    if "Warning: " in text and WARNING.match(text):
+        return "warning"
+    if stripped.endswith(("last)", "last):")) and CREATED.match(text):
+        return "created"
+    return "deep" if len(text) - len(text.lstrip(" \t\xa0")) >= 4 or text[0] == "\t" else "indented"
+
+
+def shape_of(text: str) -> Shape:
+    """What this line can be, standing alone."""
+    stripped = text.strip()
+    if not stripped:
+        return "blank"
+    if text[0] in " \t\xa0":
+        return _indented(text, stripped)
+    if stripped in (LINK_CAUSE, LINK_CONTEXT):
+        return "link"
+    if "raceback (most recent" in text and HEADER.match(text):
+        return "header"
+    for shape, pattern in _LETTERS.get(text[0], ()):
+        if pattern is not None and pattern.match(text):
+            return shape  # type: ignore[return-value]
+    if "Warning: " in text and WARNING.match(text):
+        return "warning"
+    if ": " in text and DETAIL.match(text):
+        return "created" if CREATED.match(text) else "detail"
+    if "created at (" in text and CREATED.match(text):
+        return "created"
+    if "allocated at (" in text and CREATED.match(text):
+        return "created"
+    if text[0] == "F" and (text.startswith('File "') and FRAME.match(text)):
+        return "frame"
+    if THREAD_HEAD.match(text):
+        return "thread"
+    return "text"
+
+
+def split_exception(text: str) -> tuple[str, str] | None:
+    """``Type: message`` -> (type, message); None if no exception line can read so."""
+    match = EXCEPTION.match(text)
+    if match is None:
+        return None
+    return match["type"], match["message"] or ""

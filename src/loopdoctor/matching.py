@@ -1,0 +1,144 @@
+"""Record x catalogue -> symptoms: which rules' words a record says, what they capture, and where they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+import regex
+
+from loopdoctor import grammar
+from loopdoctor.catalogue.schema import Catalogue, MarkRule, Signature
+from loopdoctor.model import Line, Mark, Record, Symptom
+
+MAX_WORD = 4000
+Compiled = regex.Pattern[str]
+
+
+def compile_pattern(pattern: str) -> Compiled:
+    """A rule's pattern; the loader has checked that it compiles."""
+    return regex.compile(pattern)
+
+
+def _any_of(literals: list[str]) -> re.Pattern[str]:
+    """One pattern for all literals, longest first; fits nothing if there are none."""
+    ordered = sorted(set(literals), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
+
+
+class Matcher:
+    """A catalogue made ready for matching. Patterns are compiled when first needed and run with a time limit."""
+
+    def __init__(self, catalogue: Catalogue, timeout: float = 0.1) -> None:
+        self.catalogue = catalogue
+        self.timeout = timeout
+        self.slow: set[str] = set()
+        self._compiled: dict[str, Compiled] = {}
+        self._by_literal: dict[str, list[tuple[str, Signature]]] = {}
+        for symptom in catalogue.symptoms.values():
+            for signature in symptom.signatures:
+                self._by_literal.setdefault(signature.literal, []).append((symptom.id, signature))
+
+    @cached_property
+    def _symptom_words(self) -> re.Pattern[str]:
+        return _any_of(list(self._by_literal))
+
+    @cached_property
+    def _mark_words(self) -> re.Pattern[str]:
+        return _any_of([literal for mark in self.catalogue.marks.values() for literal in mark.literals])
+
+    @property
+    def literals(self) -> list[bytes]:
+        """Every literal that the prefilter must look for: those of symptoms and of marks."""
+        marks = [literal for mark in self.catalogue.marks.values() for literal in mark.literals]
+        return sorted({literal.encode() for literal in [*self._by_literal, *marks]})
+
+    def speaks(self, text: str) -> bool:
+        """Whether ``text`` holds words of any symptom."""
+        return self._symptom_words.search(text) is not None
+
+    def search(self, pattern: str, text: str) -> regex.Match[str] | None:
+        """Searches a rule's pattern; a pattern that takes too long counts as not fitting and is remembered."""
+        compiled = self._compiled.get(pattern)
+        if compiled is None:
+            compiled = self._compiled[pattern] = compile_pattern(pattern)
+        try:
+            return compiled.search(text[:MAX_WORD], timeout=self.timeout)
+        except TimeoutError:
+            self.slow.add(pattern)
+            return None
+
+    def match(self, record: Record) -> list[Symptom]:
+        """The record's symptoms, each rule once, in the order in which the record says them."""
+        found: dict[str, Symptom] = {}
+        for number, word in zip(record.words_at, record.words, strict=True):
+            if self._symptom_words.search(word) is None:
+                continue
+            for rule, captures in self._match_word(record, word):
+                if rule not in found:
+                    found[rule] = Symptom(rule, record, number, word, captures)
+        return list(found.values())
+
+    def _match_word(self, record: Record, word: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+        for literal, rules in self._by_literal.items():
+            if literal not in word:
+                continue
+            for rule, signature in rules:
+                captures = self._fits(record, word, signature)
+                if captures is not None:
+                    yield rule, captures
+
+    def _fits(self, record: Record, word: str, signature: Signature) -> tuple[tuple[str, str], ...] | None:
+        if signature.kinds and record.kind not in signature.kinds:
+            return None
+        if signature.exception and not self._exception_fits(word, signature.exception):
+            return None
+        captures: tuple[tuple[str, str], ...] = ()
+        start = word.find(signature.literal)
+        if signature.pattern:
+            match = self.search(signature.pattern, word)
+            if match is None:
+                return None
+            start = match.start()
+            captures = tuple((key, value) for key, value in match.groupdict().items() if value)
+        if start and _must_open(record):
+            return None
+        if signature.frame and not self._frame_fits(record, signature.frame):
+            return None
+        return captures
+
+    def _exception_fits(self, word: str, pattern: str) -> bool:
+        split = grammar.split_exception(word)
+        return split is not None and self.search(pattern, split[0]) is not None
+
+    def _frame_fits(self, record: Record, pattern: str) -> bool:
+        return any(self.search(pattern, f"{frame.file}:{frame.function}") for frame in record.frames())
+
+    def marks(self, line: Line) -> Iterator[Mark]:
+        """The marks that a line holds."""
+        if self._mark_words.search(line.text) is None:
+            return
+        for mark in self.catalogue.marks.values():
+            if any(literal in line.text for literal in mark.literals) and (
+                mark.pattern is None or self.search(mark.pattern, line.text)
+            ):
+                yield Mark(mark.id, line.source, line.stream, line.number, line.text[:MAX_WORD])
+
+    def names_of(self, mark: Mark) -> dict[str, str]:
+        """What the mark's pattern captures, such as a version."""
+        rule: MarkRule | None = self.catalogue.marks.get(mark.id)
+        if rule is None or rule.pattern is None:
+            return {}
+        match = self.search(rule.pattern, mark.text)
+        return {key: value for key, value in match.groupdict().items() if value} if match else {}
+
+
+def _must_open(record: Record) -> bool:
+    """Whether a symptom's words must open the line: nothing but the words tells that a bare line is a report.
+
+    A sentence that merely quotes a message has it further on; a log entry of level warning and above is trusted.
+    """
+    if record.kind == "asyncio":
+        return len(record.lines) == 1
+    return record.kind == "log" and record.head.level in (None, "INFO", "DEBUG", "NOTICE", "TRACE")

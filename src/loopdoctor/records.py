@@ -1,0 +1,295 @@
+"""Lines -> records: multi-line tracebacks, warnings and asyncio's reports, grouped in one lane a stream.
+
+``group`` passes every line that belongs to no record on as it is, so that later stages see what stood around a
+failure. What a line can be is told by ``grammar``, what a record can take by ``drafts``; here is only the lane: which
+record is open in a stream, and which earlier lines turn out to be its head.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from loopdoctor import drafts, grammar, testblocks
+from loopdoctor.drafts import Draft, Role
+from loopdoctor.grammar import Shape
+from loopdoctor.model import Line, Record, RecordKind
+from loopdoctor.settings import Settings
+from loopdoctor.tracebacks import parse_frames, parse_trace
+
+Flow = Record | Line
+MAX_ENTRY = 60
+MAX_LANES = 4096
+QUIET = frozenset({"DEBUG", "INFO", "TRACE", "NOTICE", "SUCCESS"})
+RAIL_PREFIX = re.compile(r"^ {2,}[|+] ?")
+
+
+def _word(line: Line, kind: RecordKind) -> str:
+    """What a speaking line says: without rails, pytest's margin, or a warning's place."""
+    text = line.text
+    if kind == "pytest":
+        return testblocks.spoken(text)
+    if text[:1] == " ":
+        text = RAIL_PREFIX.sub("", text)
+    if "Warning: " in text and (match := grammar.WARNING.match(text)):
+        return f"{match['category']}: {match['text']}"
+    return text.strip()
+
+
+def finish(draft: Draft, source: str) -> Record:
+    """The record that a draft became."""
+    lines = draft.lines
+    texts = [line.text for line in lines]
+    kind = draft.kind
+    spoken = [(line.number, _word(line, kind)) for line, role in zip(lines, draft.roles, strict=True) if role == "word"]
+    spoken = [(number, word) for number, word in spoken if word]
+    if kind == "pytest":
+        trace = testblocks.parse_test(texts)
+    elif draft.traced or kind == "exception":
+        trace = parse_trace(texts)
+    elif draft.indent and any("raceback (most recent" in text for text in texts):
+        trace = parse_trace([text.strip() if "raceback" in text else text[draft.indent + 2 :] for text in texts[1:]])
+    else:
+        trace = None
+    if kind == "stack" and trace is None:
+        from loopdoctor.model import Trace
+
+        trace = Trace("", "", parse_frames(texts))
+    details = tuple((m["key"], m["repr"]) for text in texts if ": " in text and (m := grammar.DETAIL.match(text)))
+    return Record(
+        kind=kind,
+        source=source,
+        start_line=lines[0].number,
+        end_line=lines[-1].number,
+        lines=tuple(lines),
+        words=tuple(word for _, word in spoken),
+        words_at=tuple(number for number, _ in spoken),
+        trace=trace,
+        details=details,
+        truncated=draft.cut or draft.phase in ("frames", "chain"),
+        test=draft.test,
+    )
+
+
+class Lane:
+    """One stream: the record that is open in it, and the entry whose lines may yet turn out to be a record's head."""
+
+    def __init__(self, source: str, speaks: Callable[[str], bool], settings: Settings) -> None:
+        self.source = source
+        self.speaks = speaks
+        self.max_record = settings.max_record
+        self.draft: Draft | None = None
+        self.entry: list[Line] = []
+        self.heads = False
+        self.test: str | None = None
+        self.told: set[str] = set()
+
+    def feed(self, line: Line) -> Iterator[Flow]:
+        """Takes the stream's next line; gives what is finished by it."""
+        shape = grammar.shape_of(line.text)
+        self.heads = self.heads or line.start
+        draft = self.draft
+        if draft is not None:
+            answer = self._offer(draft, line, shape)
+            if answer == "take":
+                return
+            if answer == "hold":
+                draft.held.append(line)
+                return
+            if answer == "end":
+                yield from self._close(carve=shape == "detail")
+        yield from self._open(line, shape)
+
+    def _offer(self, draft: Draft, line: Line, shape: Shape) -> drafts.Answer:
+        if draft.phase == "tail" and shape in ("text", "thread") and self._new_report(draft, line):
+            return "end"
+        if len(draft.lines) >= self.max_record:
+            draft.cut = True
+            return "end"
+        return drafts.offer(draft, line, shape)
+
+    def _new_report(self, draft: Draft, line: Line) -> bool:
+        """Whether a bare line behind a finished traceback opens a report of its own."""
+        if line.number == draft.last.number and not line.start:
+            return False
+        return self.speaks(line.text) and not (draft.headed and grammar.NAMED_ERROR.match(line.text))
+
+    def _close(self, *, carve: bool = False) -> Iterator[Flow]:
+        """Ends the open record. With ``carve`` its last line was really the head of the report that comes now."""
+        draft = self.draft
+        assert draft is not None  # noqa: S101 - only called with an open record
+        self.draft = None
+        if carve and draft.phase == "tail" and draft.tail and not draft.held:
+            self.entry = [draft.lines.pop()]
+            draft.roles.pop()
+        yield finish(draft, self.source)
+        yield from draft.held
+
+    def flush(self) -> Iterator[Flow]:
+        """Ends what is open: the stream ended, or lines were skipped."""
+        if self.draft is not None:
+            yield from self._close()
+        yield from self._pass_entry()
+
+    def _pass_entry(self) -> Iterator[Flow]:
+        yield from self.entry
+        self.entry = []
+
+    def _open(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        """No record takes this line: it opens one, or waits to see whether it is the head of one."""
+        if self.draft is not None:  # a foreign line inside an unfinished record
+            if shape in ("text", "indented", "blank") and not self._opens_report(line):
+                yield line
+                return
+            self.draft.cut = True
+            yield from self._close()
+        opener = OPENERS.get(shape)
+        if opener is not None:
+            yield from opener(self, line, shape)
+            return
+        yield from self._ordinary(line, shape)
+
+    def _begin(self, line: Line, kind: RecordKind, phase: drafts.Phase, role: Role, head: list[Line]) -> Draft:
+        headed = bool(head and head[0].start) or line.start
+        draft = Draft(kind, phase, headed=headed, test=self.test, loose=self.heads)
+        for earlier in head:
+            draft.add(earlier, "word")
+        draft.add(line, role)
+        self.draft = draft
+        return draft
+
+    def _take_head(self, *, detail: bool) -> tuple[list[Line], list[Line]]:
+        """Splits the waiting entry into what stays ordinary and the head of the record that begins now."""
+        entry, self.entry = self.entry, []
+        if not entry:
+            return [], []
+        if entry[0].start:
+            quiet = entry[0].level in QUIET and not detail
+            return (entry, []) if quiet else ([], entry)
+        last = entry[-1]
+        is_head = detail or grammar.shape_of(last.text) == "thread" or self.speaks(last.text)
+        return (entry[:-1], [last]) if is_head else (entry, [])
+
+    def _open_trace(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        rest, head = ([], []) if line.start else self._take_head(detail=False)
+        yield from rest
+        yield from self._pass_entry()
+        draft = self._begin(line, "traceback", "frames", "mute", head)
+        draft.traced = True
+        draft.rails = shape == "group"
+
+    def _open_detail(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        if line.start or not self.entry:
+            yield from self._ordinary(line, shape)
+            return
+        rest, head = self._take_head(detail=True)
+        yield from rest
+        self._begin(line, "asyncio", "head", "word", head)
+
+    def _open_unraisable(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        yield from self._pass_entry()
+        self._begin(line, "unraisable", "head", "word", [])
+
+    def _open_thread(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        yield from self._pass_entry()
+        if self._opens_report(line) or line.text.startswith(("Exception in thread", "Exception in callback")):
+            self._begin(line, "asyncio" if "callback" in line.text else "traceback", "head", "word", [])
+        else:
+            self.entry = [line]
+
+    def _open_warning(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        yield from self._pass_entry()
+        match = grammar.WARNING.match(line.text)
+        kind: RecordKind = "unraisable" if "Exception ignored " in line.text else "warning"
+        draft = self._begin(line, kind, "warning", "word", [])
+        draft.indent = len(match["indent"]) if match else 0
+
+    def _open_stack(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        rest, head = ([], []) if line.start else self._take_head(detail=False)
+        yield from rest
+        self._begin(line, "stack", "stack", "mute", head)
+
+    def _open_test(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        yield from self._pass_entry()
+        match = grammar.TEST_HEADER.match(line.text)
+        self.test = match["test"] if match else None
+        self.told.add((self.test or "").rpartition(" ")[2])
+        self._begin(line, "pytest", "test", "mute", [])
+
+    def _section(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        if shape == "section":
+            self.test = None
+        yield from self._pass_entry()
+        yield line
+
+    def _opens_report(self, line: Line) -> bool:
+        return bool(line.text) and self.speaks(line.text)
+
+    def _ordinary(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        if line.start or not (self.entry and self.entry[0].start) or len(self.entry) >= MAX_ENTRY:
+            yield from self._pass_entry()
+        if match := grammar.UNITTEST_HEAD.match(line.text):
+            self.test = match["test"]
+        if shape == "text" and self._opens_report(line):
+            yield from self._report(line)
+            return
+        self.entry.append(line)
+
+    def _report(self, line: Line) -> Iterator[Flow]:
+        """A line that says a symptom's words: a bare exception line, a report of asyncio's, a log entry."""
+        if summary := testblocks.SUMMARY.match(line.text):
+            if summary["test"].rpartition("::")[2] not in self.told:
+                self.draft = Draft("pytest", "head", headed=False, test=summary["test"], loose=False)
+                self.draft.add(line, "word")
+                yield from self._close()
+            else:
+                self.entry.append(line)
+            return
+        if grammar.NAMED_ERROR.match(line.text) and not line.start:
+            yield from self._pass_entry()
+            self._begin(line, "exception", "tail", "word", [])
+            return
+        if self.entry and not line.start and self.entry[0].start and self.entry[0].level not in QUIET:
+            rest, head = self._take_head(detail=True)  # a later line of a logged message speaks
+            self._begin(line, "log", "head", "word", [*rest, *head])
+            return
+        yield from self._pass_entry()
+        self._begin(line, "log" if line.start else "asyncio", "head", "word", [])
+
+
+OPENERS: dict[Shape, Callable[[Lane, Line, Shape], Iterator[Flow]]] = {
+    "header": Lane._open_trace,
+    "group": Lane._open_trace,
+    "frame": Lane._open_trace,
+    "detail": Lane._open_detail,
+    "unraisable": Lane._open_unraisable,
+    "thread": Lane._open_thread,
+    "warning": Lane._open_warning,
+    "stack": Lane._open_stack,
+    "test": Lane._open_test,
+    "section": Lane._section,
+    "captured": Lane._section,
+}
+
+
+def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], settings: Settings) -> Iterator[Flow]:
+    """Records and, between them, the lines that belong to none, of one source.
+
+    ``speaks(text)`` tells whether a text holds words of the catalogue. Where line numbers jump, lines were skipped
+    and everything open ends. At most ``MAX_LANES`` streams are kept open; beyond that the oldest ends.
+    """
+    lanes: dict[str, Lane] = {}
+    last = 0
+    for line in lines:
+        if last and line.number > last + 1:
+            for lane in lanes.values():
+                yield from lane.flush()
+        last = max(last, line.number)
+        lane_or_none = lanes.get(line.stream)
+        if lane_or_none is None:
+            if len(lanes) >= MAX_LANES:
+                yield from lanes.pop(next(iter(lanes))).flush()
+            lane_or_none = lanes[line.stream] = Lane(source, speaks, settings)
+        yield from lane_or_none.feed(line)
+    for lane in lanes.values():
+        yield from lane.flush()
