@@ -34,6 +34,7 @@ _LITERAL = re.compile(r"""[ !#-&(-/:-\[\]-~]{6,}""")
 _PYTHONS = re.compile(r"(?:(?:[<>]=?|==|!=)\d+(?:\.\d+)*(?:,(?!$)|$))*")
 _LIBRARY = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _SEEDS = ("a", "A_", "a.", "/a", "a/a.py", " ", "a ", "a, ", "<a ", "('", "a=", "0x", "1:", "-", "'", "[]", "\\")
+_WORD = re.compile(r"(?:\\\W|[^\\()\[\]{}|*+?.^$])+")
 # Fields that hold no text for the reader: names, examples of logs, and addresses.
 _NOT_PROSE = frozenset({"id", "literal", "match", "no_match", "references", "library", "python", "wreckage_of"})
 
@@ -81,10 +82,9 @@ def _literals(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
 def _patterns(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
     """A pattern must compile, and end soon on any text."""
     for kind, rule in _rules(part):
-        hostile = _hostile(rule)
         for path, owner, field, value in _strings(rule, "$"):
             if field in _pattern_fields(owner):
-                message = _pattern_fault(value, hostile)
+                message = _pattern_fault(value)
                 if message:
                     hint = "escape brackets; no repeat inside a repeat, [^x]* in place of .*"
                     yield Problem(kind, rule.id, path, message, hint)
@@ -134,14 +134,14 @@ def _references_of(rule: Any) -> Iterator[tuple[str, str, str]]:
                     yield f"{path}.{field}[{index}]", "symptom", symptom
 
 
-def _pattern_fault(pattern: str, hostile: tuple[str, ...]) -> str:
+def _pattern_fault(pattern: str) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             compiled = regex.compile(pattern)
     except (regex.error, Warning, OverflowError, RecursionError, MemoryError, ValueError) as error:
         return f"the pattern does not compile: {error or type(error).__name__}"
-    for text in hostile:
+    for text in _hostile(pattern):
         try:
             compiled.search(text, timeout=PATTERN_SECONDS)
         except TimeoutError:
@@ -149,12 +149,14 @@ def _pattern_fault(pattern: str, hostile: tuple[str, ...]) -> str:
     return ""
 
 
-def _hostile(rule: Any) -> tuple[str, ...]:
+def _hostile(pattern: str) -> Iterator[str]:
     """Texts on which a pattern with one repeat inside another is slow: long runs that fail only at their end."""
-    literals = {value for _, _, field, value in _strings(rule, "$") if field == "literal"}
-    runs = [(seed * HOSTILE_LENGTH)[:HOSTILE_LENGTH] + "\x00" for seed in _SEEDS]
-    # The engine gives up at once on a text without a word that the pattern must hold, so the literals are put in too.
-    return (*runs, *(f"{literal}{run}{literal}\x00" for literal in sorted(literals) for run in runs))
+    # The engine gives up at once on a text without a word that the pattern must hold: so its own words close each
+    # text, in the wrong order.
+    words = "\x00".join(reversed([word.replace("\\", "") for word in _WORD.findall(pattern)]))
+    for seed in _SEEDS:
+        run = (seed * HOSTILE_LENGTH)[:HOSTILE_LENGTH]
+        yield f"{run}\x00{words}\x00"
 
 
 # --- what would make a diagnosis poor --------------------------------------------------------------------------------
