@@ -1,0 +1,108 @@
+"""Quotes a record: its own words without the wrapping, long middles left out, every line that speaks kept."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from loopdoctor.model import Incident, Line, Quote, Record
+
+HEAD, TAIL = 12, 25
+"""Lines kept at the start and at the end of a long record: how it came about, and how it ended."""
+
+MAX_QUOTE = 6 << 10
+"""UTF-8 bytes of one quote: enough for a traceback, small enough for a thousand in one report."""
+
+_LINE = 1500
+_AHEAD = 8
+
+
+def quote(record: Record, *, head: int = HEAD, tail: int = TAIL, limit: int = MAX_QUOTE) -> Quote:
+    """The record's text, at most about ``limit`` bytes, with ``[... n lines ...]`` where lines were left out."""
+    keep = _kept(record, head, tail)
+    width = _LINE
+    text = _join(record.lines, keep, width)
+    # First the silent lines go, nearest to the middle first, then long lines are cut: words are what was matched.
+    while len(text.encode("utf-8", "replace")) > limit and (head > 2 or tail > 2):
+        head, tail = head // 2, tail // 2
+        keep = _kept(record, head, tail)
+        text = _join(record.lines, keep, width)
+    while len(text.encode("utf-8", "replace")) > limit and width > 80:
+        width = width * 2 // 3
+        text = _join(record.lines, keep, width)
+    if len(text.encode("utf-8", "replace")) > limit:
+        text = _join(record.lines, _ends(keep, max(2, limit // 240)), width)
+    return Quote(record.source, record.start_line, record.end_line, text)
+
+
+def evidence(incident: Incident) -> tuple[Quote, ...]:
+    """One quote for each record of the incident, in the order of its members; a record seen twice is quoted once."""
+    seen: set[tuple[str, int, int, str]] = set()
+    quotes = []
+    for member in incident.members:
+        record = member.symptom.record
+        # One physical line may hold several records (a JSON log), so the place alone does not name a record.
+        key = (record.source, record.start_line, record.end_line, record.head.text)
+        if key not in seen:
+            seen.add(key)
+            quotes.append(quote(record))
+    return tuple(quotes)
+
+
+def _kept(record: Record, head: int, tail: int) -> list[int]:
+    """Indexes of the lines to keep, in order."""
+    count = len(record.lines)
+    speaking = _speaking(record)
+    return [i for i in range(count) if i < head or i >= count - tail or i in speaking]
+
+
+def _speaking(record: Record) -> set[int]:
+    """Indexes of the lines that the record's words stand in."""
+    words = defaultdict(deque[str])
+    for number, word in zip(record.words_at, record.words, strict=False):
+        words[number].append(word.strip())
+    shared = Counter(line.number for line in record.lines)
+    speaking = set()
+    for index, line in enumerate(record.lines):
+        queue = words.get(line.number)
+        if not queue:
+            continue
+        # Where one physical line holds many lines (a traceback as a JSON string) the number does not tell them apart;
+        # words come in the order of the lines, so looking a few ahead is enough and keeps this linear.
+        ahead = next((n for n, word in enumerate(islice(queue, _AHEAD)) if word in line.text), None)
+        if ahead is not None:
+            for _ in range(ahead + 1):
+                queue.popleft()
+        if ahead is not None or shared[line.number] == 1:
+            speaking.add(index)
+    return speaking
+
+
+def _ends(keep: list[int], most: int) -> list[int]:
+    return keep if len(keep) <= most else [*keep[: most // 2], *keep[-(most - most // 2) :]]
+
+
+def _join(lines: tuple[Line, ...], keep: list[int], width: int) -> str:
+    return "\n".join(_with_gaps(lines, keep, width))
+
+
+def _with_gaps(lines: tuple[Line, ...], keep: list[int], width: int) -> Iterator[str]:
+    after = 0
+    for index in keep:
+        yield from _gap(index - after)
+        yield cut(lines[index].text, width)
+        after = index + 1
+    yield from _gap(len(lines) - after)
+
+
+def _gap(missing: int) -> Iterable[str]:
+    return (f"[... {missing} line{'s' if missing > 1 else ''} ...]",) if missing else ()
+
+
+def cut(text: str, width: int) -> str:
+    """``text``, or its start and end if it is longer than ``width`` characters."""
+    if len(text) <= width:
+        return text
+    end = width // 3
+    return f"{text[: width - end]}[... {len(text) - width} characters ...]{text[len(text) - end :]}"

@@ -1,0 +1,313 @@
+"""The report for people: one incident after another, each with its verdict, its causes, why, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rich.filesize import decimal
+from rich.text import Text
+
+from loopdoctor.model import Candidate, ClueResult, Diagnosis, FixStep, Incident, Input, Member, Place, Report
+from loopdoctor.render import View
+from loopdoctor.render.page import Page, columns, paragraphs, plain, prose
+from loopdoctor.render.quotes import cut, quote
+
+Titles = Mapping[str, str]
+
+_VERDICTS = {
+    "lost-work": ("Work was lost", "bold red"),
+    "resource-leak": ("A resource leaks", "bold yellow"),
+    "exit-noise": ("Harmless noise at exit", "bold green"),
+}
+_SEVERITY = {"lost-work": 0, "": 1, "resource-leak": 2, "exit-noise": 3}
+
+_MOST_UNEXPLAINED = 20
+_MOST_NOTICES = 20
+_MOST_QUOTES = 3
+_QUOTED_LINE = 400
+_UNLIKELY = 0.01
+
+
+def render(report: Report, titles: Titles, view: View) -> Iterator[str]:
+    """The report in pieces: a summary, one piece an incident (worst first), what stayed unexplained, the notices."""
+    page = Page(view)
+    _summary(page, report)
+    yield page.take()
+    told: dict[tuple[str, tuple[FixStep, ...]], int] = {}
+    worst_first = sorted(report.diagnoses, key=lambda diagnosis: _SEVERITY.get(diagnosis.verdict, 1))
+    for number, diagnosis in enumerate(worst_first, 1):
+        _diagnosis(page, number, diagnosis, titles, told)
+        yield page.take()
+    _unexplained(page, report)
+    _notices(page, report)
+    yield page.take()
+
+
+def _summary(page: Page, report: Report) -> None:
+    found = len(report.diagnoses)
+    read = _read(report)
+    if found:
+        head = Text.assemble((_count(found, "asyncio failure"), "bold"), " in ", plain(_inputs(report.inputs)), f" ({read})")
+    else:
+        head = Text.assemble(
+            ("No asyncio failure found", "bold green"), " in ", plain(_inputs(report.inputs)), f" ({read})."
+        )
+    page.wide(head)
+    if report.stats.interrupted:
+        page.wide(Text("The scan was stopped; this is what was found until then.", "yellow"))
+
+
+def _inputs(inputs: Sequence[Input]) -> str:
+    if not inputs:
+        return "nothing"
+    if len(inputs) == 1:
+        return "standard input" if inputs[0].path in {"-", "<stdin>"} else inputs[0].path
+    return f"{len(inputs)} files"
+
+
+def _read(report: Report) -> str:
+    stats = report.stats
+    return f"{decimal(stats.bytes)}, {_count(stats.lines, 'line')} read"
+
+
+def _diagnosis(
+    page: Page, number: int, diagnosis: Diagnosis, titles: Titles, told: dict[tuple[str, tuple[FixStep, ...]], int]
+) -> None:
+    incident = diagnosis.incident
+    page.blank()
+    _heading(page, number, incident, titles)
+    label, style = _VERDICTS.get(diagnosis.verdict, (diagnosis.verdict, "bold"))
+    if label:
+        verdict = Text.assemble(plain(label, style), ": " if diagnosis.reason else "", prose(diagnosis.reason))
+        page.label("verdict")
+        page.words(verdict)
+    _where(page, incident)
+    if diagnosis.candidates:
+        _causes(page, diagnosis)
+        _because(page, diagnosis.candidates[0])
+    _evidence(page, incident, titles)
+    _consequences(page, incident, titles)
+    if diagnosis.candidates:
+        _mend(page, number, diagnosis.candidates[0], told)
+        _more(page, diagnosis.candidates)
+
+
+def _heading(page: Page, number: int, incident: Incident, titles: Titles) -> None:
+    root = incident.members[0].symptom.id if incident.members else incident.fingerprint
+    times = _times(incident.occurrences)
+    title = plain(f"{number}. {titles.get(root, root)}", "bold")
+    space = page.width - title.cell_len - columns(times)
+    if space >= 2:
+        page.wide(Text.assemble(title, " " * space, (times, "bold")))
+    else:
+        page.wide(Text.assemble(title, "  ", (times, "bold")), hang=3)
+    page.wide(Text(page.glyphs.line * page.width, "dim"))
+
+
+def _where(page: Page, incident: Incident) -> None:
+    culprit = incident.culprit
+    if culprit is not None:
+        place = culprit.file if culprit.line is None else f"{culprit.file}:{culprit.line}"
+        page.section("where")
+        page.words(Text.assemble(plain(place, "bold cyan"), plain(f" in {culprit.function}" if culprit.function else "")))
+        if culprit.source:
+            page.words(plain(cut(culprit.source, _QUOTED_LINE)), indent=2)
+    else:
+        page.blank()
+    page.label("seen")
+    page.words(_span(incident.first, incident.last))
+
+
+def _span(first: Place, last: Place) -> Text:
+    if first == last:
+        return _place(first)
+    return Text.assemble(_place(first), "  to  ", _place(last))
+
+
+def _place(place: Place) -> Text:
+    text = plain(f"{place.source}:{place.line}")
+    if place.time:
+        text.append_text(plain(f" ({place.time})", "dim"))
+    return text
+
+
+def _causes(page: Page, diagnosis: Diagnosis) -> None:
+    candidates = diagnosis.candidates
+    page.section("causes" if len(candidates) > 1 else "cause")
+    if diagnosis.undecided and len(candidates) > 1:
+        page.words(
+            Text.assemble(
+                ("undecided", "bold yellow"), " between ", plain(candidates[0].id), " and ", plain(candidates[1].id)
+            )
+        )
+    cells = 20 if page.width >= 100 else 10
+    for index, candidate in enumerate(candidates[: max(page.view.top, 1)]):
+        lead = page.bar(candidate.confidence, cells) + Text(f" {_percent(candidate.confidence):>4}  ")
+        page.words(plain(candidate.title, "" if index else "bold"), first=lead)
+    for paragraph in paragraphs(candidates[0].means):
+        page.words(prose(paragraph, "dim"))
+
+
+def _because(page: Page, candidate: Candidate) -> None:
+    telling = sorted((clue for clue in candidate.clues if clue.weight), key=lambda clue: (clue.weight < 0, -abs(clue.weight)))
+    if telling:
+        page.section("because")
+        for clue in telling:
+            _clue(page, clue)
+    if candidate.settle:
+        page.section("to settle")
+        for paragraph in paragraphs(candidate.settle):
+            page.words(prose(paragraph))
+
+
+def _clue(page: Page, clue: ClueResult) -> None:
+    sign = Text("+ ", "green") if clue.weight > 0 else Text("- ", "red")
+    says = prose(clue.says)
+    page.words(says if clue.held else Text("not seen: ", "dim") + says, first=sign)
+    for seen in clue.quotes[:1]:
+        page.quoted([plain(cut(seen.strip(), 160), "dim")], indent=2)
+
+
+def _evidence(page: Page, incident: Incident, titles: Titles) -> None:
+    """The root's record at some length, then one for each other symptom that is no consequence."""
+    shown: dict[str, Member] = {}
+    for member in incident.members:
+        if not member.consequence:
+            shown.setdefault(member.symptom.id, member)
+    if not shown:
+        shown = {member.symptom.id: member for member in incident.members[:1]}
+    for index, (symptom, member) in enumerate(list(shown.items())[:_MOST_QUOTES]):
+        page.section("evidence" if not index else "")
+        head = plain(f"{member.symptom.record.source}:{member.symptom.line}", "cyan")
+        if index:
+            head.append_text(plain(f"  {titles.get(symptom, symptom)}"))
+        page.words(head)
+        page.quoted(_quoted(member, long=not index))
+
+
+def _quoted(member: Member, *, long: bool) -> list[Text]:
+    record = member.symptom.record
+    shown = quote(record, head=2, tail=7, limit=2400) if long else quote(record, head=1, tail=2, limit=900)
+    said = member.symptom.text.strip()
+    lines = []
+    for line in shown.text.split("\n"):
+        speaks = said and said in line
+        style = "bold" if speaks else "dim" if line.startswith((" ", "[... ")) else ""
+        lines.append(plain(cut(line, _QUOTED_LINE).rstrip(), style))
+    return lines
+
+
+def _consequences(page: Page, incident: Incident, titles: Titles) -> None:
+    counts = dict(incident.counts)
+    roots = {member.symptom.id for member in incident.members if not member.consequence}
+    seen: dict[str, Member] = {}
+    for member in incident.members:
+        if member.symptom.id not in roots:
+            seen.setdefault(member.symptom.id, member)
+    if not seen:
+        return
+    page.section("also seen")
+    page.words(Text("because of it:", "dim"))
+    for symptom, member in seen.items():
+        text = Text.assemble(
+            plain(titles.get(symptom, symptom)),
+            f", {_times(counts.get(symptom, 1))}",
+            plain(f"  {member.symptom.record.source}:{member.symptom.line}", "dim"),
+        )
+        page.words(text, first=f"{page.glyphs.bullet} ")
+        page.words(prose(member.consequence, "dim"), indent=2)
+
+
+def _mend(
+    page: Page, number: int, candidate: Candidate, told: dict[tuple[str, tuple[FixStep, ...]], int]
+) -> None:
+    before = told.setdefault((candidate.id, candidate.steps), number)
+    page.section("to fix it")
+    if before != number:
+        page.words(Text(f"the steps are those of {before}. above"))
+        return
+    steps(page, candidate.steps)
+    bullets(page, "to check", candidate.check)
+    bullets(page, "to prevent", candidate.prevention)
+
+
+def steps(page: Page, fix: Iterable[FixStep]) -> None:
+    """The steps of a fix, numbered, each with its wrong and right code."""
+    for number, step in enumerate(fix, 1):
+        if number > 1:
+            page.blank()
+        page.words(prose(step.title, "bold"), first=f"{number}. ")
+        for paragraph in paragraphs(step.text):
+            page.words(prose(paragraph), indent=3)
+        if step.wrong:
+            page.code(step.wrong, indent=3, note="instead of")
+        if step.code:
+            page.code(step.code, indent=3, note="write" if step.wrong else "")
+
+
+def bullets(page: Page, label: str, items: Iterable[str]) -> None:
+    """A section with one bullet an item; nothing if there are none."""
+    for index, item in enumerate(items):
+        if index == 0:
+            page.section(label)
+        page.words(prose(item), first=f"{page.glyphs.bullet} ")
+
+
+def _more(page: Page, candidates: Sequence[Candidate]) -> None:
+    page.section("more")
+    for index, candidate in enumerate(candidates):
+        if index and candidate.confidence < _UNLIKELY:
+            continue
+        line = Text.assemble(("loopdoctor explain ", "dim"), plain(candidate.id, "cyan"))
+        if index >= page.view.top:
+            line.append_text(plain(f"  {_percent(candidate.confidence)}  {candidate.title}", "dim"))
+        page.words(line)
+
+
+def _unexplained(page: Page, report: Report) -> None:
+    if not report.unexplained:
+        return
+    page.blank()
+    total = sum(failure.occurrences for failure in report.unexplained)
+    page.wide(Text.assemble(("Other failures", "bold"), f" that no rule explains ({total:,})"))
+    often_first = sorted(report.unexplained, key=lambda failure: -failure.occurrences)
+    for failure in often_first[:_MOST_UNEXPLAINED]:
+        words = ": ".join(part for part in (failure.exception, failure.message) if part) or "traceback without its last line"
+        text = Text.assemble(plain(cut(words, 200)), (f", {_times(failure.occurrences)}", ""))
+        at = failure.culprit
+        if at is not None:
+            text.append_text(plain(f"  {at.file}" if at.line is None else f"  {at.file}:{at.line}", "cyan"))
+        text.append_text(plain(f"  {failure.first.source}:{failure.first.line}", "dim"))
+        page.words(text, first=f"{page.glyphs.bullet} ")
+    _rest(page, len(report.unexplained) - _MOST_UNEXPLAINED)
+
+
+def _notices(page: Page, report: Report) -> None:
+    if not report.notices:
+        return
+    page.blank()
+    page.wide(Text("About this scan", "bold"))
+    for notice in report.notices[:_MOST_NOTICES]:
+        place = notice.source if notice.line is None else f"{notice.source}:{notice.line}"
+        text = plain(notice.message)
+        if place:
+            text.append_text(plain(f"  {place}", "dim"))
+        page.words(text, first=f"{page.glyphs.bullet} ")
+    _rest(page, len(report.notices) - _MOST_NOTICES)
+
+
+def _rest(page: Page, left: int) -> None:
+    if left > 0:
+        page.words(Text(f"and {left:,} more; --format json lists them all", "dim"))
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * min(max(share, 0.0), 1.0))}%"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
