@@ -1,0 +1,274 @@
+"""Symptoms that belong together -> incidents: one failure told once, its root first, repeats folded into a count.
+
+Two sightings are of one incident if they are the same failure again, if they name the same object or coroutine, if one
+is known wreckage of the other and stands near it, or if they stand in one burst and one mistake may explain both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from loopdoctor import subjects
+from loopdoctor.catalogue.schema import Catalogue
+from loopdoctor.model import Frame, Incident, Line, Mark, Member, Place, Record, Surrounding, Symptom
+from loopdoctor.settings import Settings
+
+AROUND = 12
+SAMPLES = 3
+MAX_MEMBERS = 24
+PLAUSIBLE = 0.08
+FINGERPRINT_VERSION = "1"
+
+
+class Sighting(Struct, frozen=True):
+    """One record with its symptoms, and what may tie it to others."""
+
+    record: Record
+    symptoms: tuple[Symptom, ...]
+    culprit: Frame | None
+    keys: frozenset[str]
+    fingerprint: tuple[str, ...]
+
+
+class Sample:
+    """A sighting that is kept, with the ordinary lines around it; those after it come later."""
+
+    def __init__(self, sighting: Sighting, before: tuple[Line, ...]) -> None:
+        self.sighting = sighting
+        self.before = before
+        self.after: list[Line] = []
+
+    @property
+    def surrounding(self) -> Surrounding:
+        """The lines around the record, as far as they have come."""
+        return Surrounding(self.before, tuple(self.after))
+
+
+class Cluster:
+    """An incident while the scan goes on."""
+
+    def __init__(self) -> None:
+        self.samples: list[Sample] = []
+        self.counts: Counter[str] = Counter()
+        self.seen: Counter[tuple[str, ...]] = Counter()
+        self.keys: set[str] = set()
+        self.streams: set[str] = set()
+        self.causes: set[str] = set()
+        self.first: Record | None = None
+        self.last: Record | None = None
+
+    def add(self, sighting: Sighting, sample: Sample, causes: set[str]) -> bool:
+        """Counts a sighting; True if it is kept as a sample."""
+        record = sighting.record
+        self.first = self.first or record
+        self.last = record
+        self.streams.add(record.stream)
+        self.counts.update({symptom.id: 1 for symptom in sighting.symptoms})
+        self.seen[sighting.fingerprint] += 1
+        if len(self.keys) < 400:
+            self.keys |= sighting.keys
+        self.causes = self.causes & causes if self.causes and self.causes & causes else self.causes | causes
+        keep = self.seen[sighting.fingerprint] <= SAMPLES and len(self.samples) < MAX_MEMBERS
+        if keep:
+            self.samples.append(sample)
+        return keep
+
+
+class Collector:
+    """Takes records and ordinary lines in the order of the log and gives the incidents at its end.
+
+    Memory is bounded: at most ``settings.max_incidents`` clusters, each with a bounded number of samples; what is
+    beyond that is only counted (``dropped``).
+    """
+
+    def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
+        self.catalogue = catalogue
+        self.settings = settings
+        self.clusters: list[Cluster] = []
+        self.by_fingerprint: dict[tuple[str, ...], Cluster] = {}
+        self.before: dict[str, deque[Line]] = {}
+        self.waiting: dict[str, list[Sample]] = {}
+        self.marks: dict[str, list[Mark]] = {}
+        self.dropped = 0
+
+    def add_mark(self, mark: Mark) -> None:
+        """Keeps the first and the latest few marks of each kind of a source."""
+        kept = self.marks.setdefault(mark.source, [])
+        same = [at for at, other in enumerate(kept) if other.id == mark.id]
+        if len(same) >= 6:
+            kept.pop(same[3])
+        kept.append(mark)
+
+    def add_line(self, line: Line) -> None:
+        """An ordinary line: context of the records before and after it in its stream."""
+        if not line.text.strip():
+            return
+        ring = self.before.get(line.stream)
+        if ring is None:
+            if len(self.before) > 4096:
+                self.before.pop(next(iter(self.before)))
+            ring = self.before[line.stream] = deque(maxlen=AROUND)
+        ring.append(line)
+        waiting = self.waiting.get(line.stream)
+        if waiting:
+            for sample in waiting:
+                if line.number - sample.sighting.record.end_line <= self.settings.margin:
+                    sample.after.append(line)
+            self.waiting[line.stream] = [
+                sample
+                for sample in waiting
+                if len(sample.after) < AROUND
+                and line.number - sample.sighting.record.end_line < self.settings.margin
+            ]
+
+    def add_record(self, record: Record, symptoms: list[Symptom]) -> None:
+        """A record with symptoms: joins the cluster it belongs to or opens one."""
+        root = max(symptoms, key=lambda symptom: self.catalogue.symptoms[symptom.id].rank)
+        culprit = subjects.culprit_of(record, root)
+        sighting = Sighting(
+            record=record,
+            symptoms=tuple(symptoms),
+            culprit=culprit,
+            keys=subjects.keys_of(record),
+            fingerprint=self._fingerprint(record, root, culprit),
+        )
+        causes = self._plausible(sighting)
+        cluster = self._find(sighting, causes)
+        if cluster is None:
+            if len(self.clusters) >= self.settings.max_incidents:
+                self.dropped += 1
+                return
+            cluster = Cluster()
+            self.clusters.append(cluster)
+        self.by_fingerprint.setdefault(sighting.fingerprint, cluster)
+        margin = self.settings.margin
+        near = tuple(line for line in self.before.get(record.stream, ()) if record.start_line - line.number <= margin)
+        sample = Sample(sighting, near)
+        if cluster.add(sighting, sample, causes):
+            self.waiting.setdefault(record.stream, []).append(sample)
+
+    def end_source(self) -> None:
+        """Between two sources nothing is near."""
+        self.before.clear()
+        self.waiting.clear()
+
+    def _fingerprint(self, record: Record, root: Symptom, culprit: Frame | None) -> tuple[str, ...]:
+        captured = dict(root.captures)
+        who = culprit.function or captured.get("coroutine", "") if culprit else captured.get("coroutine", "")
+        file = culprit.file.replace("\\", "/").rpartition("/")[2] if culprit else ""
+        return (root.id, record.kind, record.exception.rpartition(".")[2], file, who, captured.get("coroutine", ""))
+
+    def _plausible(self, sighting: Sighting) -> set[str]:
+        """The causes that may well explain this sighting alone."""
+        found: set[str] = set()
+        for symptom in sighting.symptoms:
+            found |= {c for c, prior in self.catalogue.symptoms[symptom.id].causes.items() if prior >= PLAUSIBLE}
+        return found
+
+    def _find(self, sighting: Sighting, causes: set[str]) -> Cluster | None:
+        known = self.by_fingerprint.get(sighting.fingerprint)
+        if known is not None:
+            return known
+        record = sighting.record
+        for cluster in reversed(self.clusters[-200:]):
+            if cluster.last is None or cluster.last.source != record.source:
+                continue
+            if self._belongs(sighting, cluster, causes):
+                return cluster
+        return None
+
+    def _belongs(self, sighting: Sighting, cluster: Cluster, causes: set[str]) -> bool:
+        record, last = sighting.record, cluster.last
+        assert last is not None  # noqa: S101 - a cluster has at least one record
+        near = record.start_line - last.end_line <= self.settings.margin
+        same_stream = record.stream in cluster.streams
+        shared = sighting.keys & cluster.keys
+        if shared and same_stream:
+            return True
+        if not same_stream and not near:
+            return False
+        if self._wreckage(sighting, cluster) and (near or any(key.startswith("coro:") for key in shared)):
+            return True
+        return near and same_stream and bool(causes & cluster.causes)
+
+    def _wreckage(self, sighting: Sighting, cluster: Cluster) -> bool:
+        """Whether this sighting is known wreckage of the cluster, or the cluster of it."""
+        rules = self.catalogue.symptoms
+        own = {symptom.id for symptom in sighting.symptoms}
+        downwards = all(set(rules[i].wreckage_of) & set(cluster.counts) for i in own)
+        upwards = all(set(rules[i].wreckage_of) & own for i in cluster.counts)
+        return downwards or upwards
+
+    def incidents(self) -> Iterator[Incident]:
+        """The incidents so far, in the order of the log."""
+        homes = [(cluster, set(cluster.counts)) for cluster in self.clusters]
+        for cluster in self.clusters:
+            source = cluster.first.source if cluster.first else ""
+            elsewhere = {
+                symptom
+                for other, ids in homes
+                if other is not cluster and other.first and other.first.source == source
+                for symptom in ids
+            }
+            yield freeze(cluster, self.catalogue, self.marks.get(source, []), elsewhere)
+
+
+def _members(cluster: Cluster, catalogue: Catalogue) -> list[Member]:
+    """The samples' symptoms, the root first, each consequence with its reason."""
+    rules = catalogue.symptoms
+    present = set(cluster.counts)
+    members: list[tuple[tuple[int, int, int], Member]] = []
+    for sample in cluster.samples:
+        best = max(rules[symptom.id].rank for symptom in sample.sighting.symptoms)
+        for symptom in sample.sighting.symptoms:
+            rule = rules[symptom.id]
+            roots = [rules[other].title for other in rule.wreckage_of if other in present]
+            why = f"follows from: {roots[0]}" if roots else ""
+            if not why and rule.rank < best:
+                why = "said by the same record as a more telling message"
+            member = Member(symptom, sample.surrounding, why)
+            members.append(((bool(why), -rule.rank, symptom.line), member))
+    members.sort(key=lambda pair: pair[0])
+    ordered = [member for _, member in members]
+    if ordered and ordered[0].consequence:
+        ordered[0] = Member(ordered[0].symptom, ordered[0].surrounding)
+    return ordered
+
+
+def _place(record: Record) -> Place:
+    return Place(record.source, record.start_line, next((line.time for line in record.lines if line.time), None))
+
+
+def freeze(cluster: Cluster, catalogue: Catalogue, marks: list[Mark], elsewhere: set[str]) -> Incident:
+    """The finished incident."""
+    members = _members(cluster, catalogue)
+    root = members[0].symptom
+    culprits = [sample.sighting.culprit for sample in cluster.samples if root in sample.sighting.symptoms]
+    culprit = next((c for c in [*culprits, *(s.sighting.culprit for s in cluster.samples)] if c is not None), None)
+    names: dict[str, str] = {}
+    for member in members:
+        for key, value in subjects.names_of(member.symptom.record, member.symptom, culprit).items():
+            names.setdefault(key, value)
+    records = {id(member.symptom.record): member.symptom.record for member in members}.values()
+    libraries = dict.fromkeys(name for record in records for name in subjects.libraries_of(record))
+    pythons = [python for record in records if (python := subjects.python_of(record))]
+    identity = "\0".join([FINGERPRINT_VERSION, root.id, *cluster.samples[0].sighting.fingerprint])
+    assert cluster.first is not None and cluster.last is not None  # noqa: S101, PT018 - set by the first sighting
+    return Incident(
+        fingerprint=f"{FINGERPRINT_VERSION}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}",
+        members=tuple(members),
+        occurrences=cluster.counts[root.id],
+        first=_place(cluster.first),
+        last=_place(cluster.last),
+        counts=tuple(sorted(cluster.counts.items(), key=lambda pair: -pair[1])),
+        culprit=culprit,
+        names=tuple(names.items()),
+        libraries=tuple(libraries),
+        python=max(pythons, key=len) if pythons else None,
+        marks=tuple(marks),
+        elsewhere=tuple(sorted(elsewhere)),
+    )

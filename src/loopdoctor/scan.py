@@ -1,0 +1,190 @@
+"""The pipeline: bytes -> Window -> Line -> Record -> Symptom -> Incident -> Diagnosis -> Report.
+
+Read this first. Each stage is a generator over the one before and knows nothing of the others; this module alone
+knows all of them, and is the only place where a record that breaks a stage becomes a notice and the scan goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec import Struct
+
+from loopdoctor import subjects
+from loopdoctor.carriers import unwrap
+from loopdoctor.catalogue.load import load_catalogue
+from loopdoctor.incidents import Collector
+from loopdoctor.matching import Matcher
+from loopdoctor.model import (
+    Input,
+    Line,
+    Notice,
+    Place,
+    Record,
+    Report,
+    Stats,
+    Unexplained,
+    Window,
+)
+from loopdoctor.prefilter import Prefilter, Tally
+from loopdoctor.ranking import diagnose
+from loopdoctor.records import Flow, group
+from loopdoctor.settings import Settings
+from loopdoctor.sources import Source, find_sources
+
+MAX_UNEXPLAINED = 200
+MAX_NOTICES = 500
+
+
+class ProgressTick(Struct, frozen=True):
+    """How far the scan of a source has come; ``bytes_total`` is None where nobody can know."""
+
+    source: str
+    bytes_done: int
+    bytes_total: int | None
+
+
+Progress = Callable[[ProgressTick], None]
+
+
+class _Scan:
+    """What one scan has found so far."""
+
+    def __init__(self, settings: Settings, progress: Progress | None) -> None:
+        self.settings = settings
+        self.progress = progress
+        self.catalogue = load_catalogue(settings.rules)
+        self.matcher = Matcher(self.catalogue, settings.pattern_timeout)
+        self.prefilter = Prefilter(self.matcher.literals, settings)
+        self.collector = Collector(self.catalogue, settings)
+        self.inputs: list[Input] = []
+        self.notices: list[Notice] = []
+        self.notices_dropped = 0
+        self.unexplained: dict[tuple[str, str], Unexplained] = {}
+        self.records = 0
+
+    def notify(self, notice: Notice) -> None:
+        """Keeps a notice; the first ``MAX_NOTICES`` of them, the rest are counted."""
+        if len(self.notices) < MAX_NOTICES:
+            self.notices.append(notice)
+        else:
+            self.notices_dropped += 1
+
+    def flow(self, source: Source, tally: Tally, carriers: Counter[str]) -> Iterator[Flow]:
+        """bytes -> Window -> Line -> Record, for one source."""
+        windows = self._watched(self.prefilter.windows(source, tally), source, tally)
+        lines = self._counted(unwrap(windows, self.settings, self.notify), carriers)
+        yield from group(lines, source.name, self.matcher.speaks, self.settings)
+
+    def _watched(self, windows: Iterator[Window], source: Source, tally: Tally) -> Iterator[Window]:
+        for window in windows:
+            if self.progress is not None:
+                self.progress(ProgressTick(source.name, tally.bytes, source.size))
+            yield window
+
+    def _counted(self, lines: Iterator[Line], carriers: Counter[str]) -> Iterator[Line]:
+        for line in lines:
+            if line.text:
+                carriers[line.carrier] += 1
+            yield line
+
+    def read(self, source: Source) -> None:
+        """Scans one source to its end."""
+        tally = Tally()
+        carriers: Counter[str] = Counter()
+        try:
+            for item in self.flow(source, tally, carriers):
+                if isinstance(item, Record):
+                    self._take(item)
+                else:
+                    for mark in self.matcher.marks(item):
+                        self.collector.add_mark(mark)
+                    self.collector.add_line(item)
+        finally:
+            carrier = carriers.most_common(1)[0][0] if carriers else "plain"
+            self.inputs.append(Input(source.name, tally.bytes, tally.lines, carrier))
+            self.collector.end_source()
+
+    def _take(self, record: Record) -> None:
+        self.records += 1
+        try:
+            for line in record.lines:
+                for mark in self.matcher.marks(line):
+                    self.collector.add_mark(mark)
+            symptoms = self.matcher.match(record)
+            if symptoms:
+                self.collector.add_record(record, symptoms)
+            elif record.exception and record.kind in ("traceback", "pytest", "unraisable", "asyncio"):
+                self._explain_nothing(record)
+            else:
+                for line in record.lines:
+                    self.collector.add_line(line)
+        except Exception as error:  # noqa: BLE001 - one record must never stop the scan
+            message = f"a record could not be judged ({type(error).__name__}: {error})"
+            self.notify(Notice("record-failed", message, record.source, record.start_line))
+
+    def _explain_nothing(self, record: Record) -> None:
+        """A failure that no rule knows is listed, folded over its repeats."""
+        key = (record.exception, record.message[:80])
+        known = self.unexplained.get(key)
+        if known is not None:
+            self.unexplained[key] = Unexplained(
+                known.exception, known.message, known.occurrences + 1, known.first, known.culprit
+            )
+        elif len(self.unexplained) < MAX_UNEXPLAINED:
+            when = next((line.time for line in record.lines if line.time), None)
+            place = Place(record.source, record.start_line, when)
+            culprit = subjects.culprit_of(record)
+            self.unexplained[key] = Unexplained(record.exception, record.message[:400], 1, place, culprit)
+
+    def report(self, started: float, *, interrupted: bool) -> Report:
+        """Incident -> Diagnosis -> Report."""
+        diagnoses = [diagnose(incident, self.matcher) for incident in self.collector.incidents()]
+        if self.collector.dropped:
+            message = f"{self.collector.dropped} further incidents were counted but not kept"
+            self.notices.append(Notice("incidents-dropped", message))
+        for pattern in sorted(self.matcher.slow):
+            self.notices.append(Notice("pattern-slow", f"a rule's pattern took too long and was skipped: {pattern[:80]}"))
+        if self.notices_dropped:
+            self.notices.append(Notice("notices-dropped", f"{self.notices_dropped} further notices are not shown"))
+        return Report(
+            inputs=tuple(self.inputs),
+            diagnoses=tuple(diagnoses),
+            unexplained=tuple(self.unexplained.values()),
+            notices=tuple(self.notices),
+            stats=Stats(
+                bytes=sum(item.bytes for item in self.inputs),
+                lines=sum(item.lines for item in self.inputs),
+                records=self.records,
+                seconds=round(time.perf_counter() - started, 3),
+                interrupted=interrupted,
+            ),
+        )
+
+
+def scan(paths: Sequence[str], settings: Settings, *, progress: Progress | None = None) -> Report:
+    """Reads every source that ``paths`` name (``-`` is standard input) and reports what is wrong and why.
+
+    Raises LoopdoctorError for a path that cannot be read or rules that are broken. Interrupted by Ctrl-C it reports
+    what was found so far, with ``stats.interrupted`` set.
+    """
+    started = time.perf_counter()
+    state = _Scan(settings, progress)
+    interrupted = False
+    try:
+        for source in find_sources(paths, settings, state.notify):
+            state.read(source)
+    except KeyboardInterrupt:
+        interrupted = True
+    return state.report(started, interrupted=interrupted)
+
+
+def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
+    """The records of every source, as the parser grouped them: what ``loopdoctor records`` shows."""
+    state = _Scan(settings, None)
+    for source in find_sources(paths, settings, state.notify):
+        for item in state.flow(source, Tally(), Counter()):
+            if isinstance(item, Record):
+                yield item
