@@ -201,7 +201,8 @@ def ask_position(scene: Scene, value: str) -> Finding:
     """Where in the life of the program: at import, in a finaliser, at exit, in mid-run."""
     if value == "finaliser":
         quotes = [record.words[0] for record in scene.records if record.kind == "unraisable" and record.words]
-        quotes += [f"{f.file}:{f.line} in {f.function}" for t in scene.traces for f in t.frames if f.function == "__del__"]
+        dels = [frame for trace in scene.traces for frame in trace.frames if frame.function == "__del__"]
+        quotes += [f"{frame.file}:{frame.line} in {frame.function}" for frame in dels]
         return _found(quotes)
     if value == "import":
         inner = [user_frames(trace.frames)[-1:] for trace in scene.traces]

@@ -23,6 +23,7 @@ FOREIGN: Answer = "foreign"
 Phase = Literal["head", "frames", "tail", "chain", "quoted", "warning", "stack", "test"]
 Role = Literal["word", "mute"]
 
+QUOTES = ('"""', "'''")
 MAX_TAIL = 200
 MAX_FOREIGN = 30
 OPENERS: frozenset[Shape] = frozenset(
@@ -156,8 +157,10 @@ def _in_tail(draft: Draft, line: Line, shape: Shape) -> Answer:
         return _rail(draft, line)
     if shape in ("header", "group") and line.number == draft.last.number and line.start is False:
         return _begin_trace(draft, line, shape)
-    if line.text.strip() in ('"""', "'''"):
-        draft.phase = "quoted"
+    if line.text.strip() in QUOTES:
+        # An odd number so far: the quotes were opened above the traceback, and this closes them.
+        opened = sum(taken.text.strip() in QUOTES for taken in draft.lines) % 2
+        draft.phase = "tail" if opened else "quoted"
         draft.add(line, "mute")
         return TAKE
     if shape in OPENERS:
@@ -199,7 +202,7 @@ def _in_chain(draft: Draft, line: Line, shape: Shape) -> Answer:
 
 def _in_quoted(draft: Draft, line: Line, shape: Shape) -> Answer:
     """Inside the triple quotes of a remote traceback (concurrent.futures.process, multiprocessing.pool)."""
-    if line.text.strip() in ('"""', "'''"):
+    if line.text.strip() in QUOTES:
         draft.phase = "tail"
         draft.add(line, "mute")
         return TAKE
@@ -256,13 +259,9 @@ def _in_test(draft: Draft, line: Line, shape: Shape) -> Answer:
     """Everything up to the next test, section or captured output belongs to the failure that pytest tells."""
     if shape in ("test", "section", "captured"):
         return END
-    text = line.text
-    if text.startswith("E ") or text == "E":
-        draft.add(line, "word")
-    elif shape in ("text", "thread", "unraisable", "warning") and text[0] not in ">_" and not _location(text):
-        draft.add(line, "word")
-    else:
-        draft.add(line, "mute")
+    margin = line.text.startswith("E ") or line.text == "E"
+    speaks = shape in ("text", "thread", "unraisable", "warning") and line.text[0] not in ">_"
+    draft.add(line, "word" if margin or (speaks and not _location(line.text)) else "mute")
     return TAKE
 
 

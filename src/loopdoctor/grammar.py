@@ -43,8 +43,8 @@ LINK_CONTEXT = "During handling of the above exception, another exception occurr
 UNRAISABLE = re.compile(r"^Exception ignored (?:in|while|on)\b")
 THREAD_HEAD = re.compile(
     r"^(?:Exception in thread .+|Error in (?:atexit|sys)\.\w+:?|Original exception was:|Exception in Tkinter callback"
-    r"|Unhandled exception in event loop:?|Exception in callback .+|Fatal (?:read |write )?error.*|Fatal Python error: .+"
-    r"|Process \S+:|ERROR: (?:Exception|Traceback).*)$"
+    r"|Unhandled exception in event loop:?|Exception in callback .+|Fatal (?:read |write )?error.*"
+    r"|Fatal Python error: .+|Process \S+:|ERROR: (?:Exception|Traceback).*)$"
 )
 WARNING = re.compile(
     r"^(?P<indent> *)(?:.*?(?:\.\.\. |> ))?(?P<file>[^\s:][^:]*?|[A-Za-z]:[\\/][^:]*):(?P<line>-?\d+): "

@@ -147,7 +147,7 @@ class Record(Struct, frozen=True):
 
 
 class Symptom(Struct, frozen=True):
-    """One record that says what a symptom rule describes: the rule's id, what it captured, and the line it stands in."""
+    """One record that says what a symptom rule describes: the rule's id, what it captured, and the line it is in."""
 
     id: str
     record: Record

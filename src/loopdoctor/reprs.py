@@ -1,4 +1,4 @@
-"""Reads the objects that asyncio and its libraries print: ``<Task pending name='Task-2' coro=<poll() running at ...>>``.
+"""Reads the objects that asyncio and its libraries print: ``<Task pending name='Task-2' coro=<poll() ...>>``.
 
 Sources: CPython's Lib/asyncio/base_tasks.py, base_futures.py, events.py, coroutines.py. APM tools (sentry-sdk,
 opentelemetry, ddtrace) put frames and names of their own into these; a reader of the result looks through them.
@@ -16,7 +16,6 @@ OPEN = re.compile(r"<(?P<kind>(?:[\w]+\.)*[A-Za-z_]\w*)(?= |\(|>|:|\[)")
 NAME = re.compile(r" name=(?:'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<bare>\w+))")
 ADDRESS = re.compile(r"\bat (?P<address>0x[0-9a-fA-F]{4,})")
 PLACE = re.compile(r"(?:running at|defined at|created at) (?P<file>.+?):(?P<line>\d+)")
-CORO_NAME = re.compile(r"^<?(?:coroutine object |_GatheringFuture |<)?(?P<name>[\w.<>]+?(?:\.<locals>\.[\w.<>]+)*)(?:\(| at |\s|>|$)")
 
 
 class ObjectRepr(Struct, frozen=True):

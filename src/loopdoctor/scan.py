@@ -146,7 +146,8 @@ class _Scan:
             message = f"{self.collector.dropped} further incidents were counted but not kept"
             self.notices.append(Notice("incidents-dropped", message))
         for pattern in sorted(self.matcher.slow):
-            self.notices.append(Notice("pattern-slow", f"a rule's pattern took too long and was skipped: {pattern[:80]}"))
+            message = f"a rule's pattern took too long and was skipped: {pattern[:80]}"
+            self.notices.append(Notice("pattern-slow", message))
         if self.notices_dropped:
             self.notices.append(Notice("notices-dropped", f"{self.notices_dropped} further notices are not shown"))
         return Report(

@@ -17,7 +17,9 @@ STANDARD = re.compile(
     r"(?:[\\/](?:lib|lib64|Lib)[\\/](?:python|pypy)3?(?:\.\d+)?t?[\\/])|[\\/][Pp]ython3?\d*[\\/][Ll]ib[\\/]|[\\/]Lib[\\/]asyncio[\\/]"
     r"|^(?:asyncio|concurrent|threading|unittest|logging)[\\/.]"
 )
-PYTHON = re.compile(r"[\\/]python(?P<dotted>3\.\d+)t?[\\/]|[\\/]Python3(?P<minor>\d{1,2})[\\/]|[\\/]versions[\\/](?P<full>3\.\d+\.\d+)[\\/]")
+PYTHON = re.compile(
+    r"[\\/]versions[\\/](?P<full>3\.\d+\.\d+)[\\/]|[\\/]python(?P<dotted>3\.\d+)t?[\\/]|[\\/]Python3(?P<minor>\d{1,2})[\\/]"
+)
 DOTTED = re.compile(r"<(?:class ')?(?P<package>[a-z_]\w*)\.(?P<rest>[\w.]+)")
 SUFFIX = re.compile(r"\.(?:py|pyx|pxi|so|pyd)$")
 QUIET_PACKAGES = frozenset({"pytest", "pluggy", "asyncio", "concurrent", "builtins", "unittest", "functools", "main"})
@@ -65,7 +67,8 @@ def _warning_place(record: Record) -> Frame | None:
     match = grammar.WARNING.match(record.head.text)
     if match is None or not is_user_file(match["file"]) or match["file"] in ("sys", "<sys>"):
         return None
-    return Frame(match["file"].strip(), int(match["line"]), "", record.lines[1].text.strip() if record.lines[1:] else "")
+    source = record.lines[1].text.strip() if record.lines[1:] else ""
+    return Frame(match["file"].strip(), int(match["line"]), "", source)
 
 
 def _traced_place(record: Record, symptom: Symptom | None) -> Frame | None:

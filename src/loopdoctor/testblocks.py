@@ -14,7 +14,9 @@ from loopdoctor import grammar
 from loopdoctor.model import Frame, Trace
 from loopdoctor.tracebacks import MAX_FRAMES, parse_trace
 
-LOCATION = re.compile(r"^(?P<file>(?:[A-Za-z]:)?[^\s:][^:]*):(?P<line>\d+): ?(?:in (?P<function>\S+)|(?P<type>[\w.]+))?\s*$")
+LOCATION = re.compile(
+    r"^(?P<file>(?:[A-Za-z]:)?[^\s:][^:]*):(?P<line>\d+): ?(?:in (?P<function>\S+)|(?P<type>[\w.]+))?\s*$"
+)
 DEFINITION = re.compile(r"^[> ]\s*(?:async )?def (?P<name>\w+)")
 CALL = re.compile(r"^> {2,}(?P<source>\S.*)$")
 SUMMARY = re.compile(r"^(?:FAILED|ERROR) (?P<test>\S+::\S.*?) - (?P<words>.+)$")

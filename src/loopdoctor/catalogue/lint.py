@@ -1,7 +1,7 @@
 """Rules about rules: what the types of a rule file cannot say.
 
 Each check is a generator over the rules of one part (a team's directory, or everything) that may point into the whole
-catalogue. A problem's ``path`` is that of the value inside its rule (``$.clues[3].ask``): ``load.place`` turns it into
+catalogue. A problem's ``path`` is that of the value inside its rule (``$.clues[3].ask``): ``load.places`` turns it into
 file:line:column.
 """
 
@@ -36,7 +36,7 @@ _LIBRARY = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _SEEDS = ("a", "A_", "a.", "/a", "a/a.py", " ", "a ", "a, ", "<a ", "('", "a=", "0x", "1:", "-", "'", "[]", "\\")
 _WORD = re.compile(r"(?:\\\W|[^\\()\[\]{}|*+?.^$])+")
 # Fields that hold no text for the reader: names, examples of logs, and addresses.
-_NOT_PROSE = frozenset({"id", "literal", "match", "no_match", "references", "library", "python", "wreckage_of"})
+_NOT_PROSE = frozenset({"id", "literal", "literals", "match", "no_match", "references", "library", "python"})
 
 
 class Problem(Struct, frozen=True):
@@ -74,7 +74,7 @@ def _literals(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
     """A literal must survive every escaping (JSON, repr, syslog's octal), or the prefilter would pass it by."""
     for kind, rule in _rules(part):
         for path, _owner, field, value in _strings(rule, "$"):
-            if field == "literal" and not _LITERAL.fullmatch(value):
+            if field in {"literal", "literals"} and not _LITERAL.fullmatch(value):
                 message = f"the literal {value!r} can be hidden by escaping"
                 yield Problem(kind, rule.id, path, message, "6 or more ASCII characters; no quote, backslash, digit")
 

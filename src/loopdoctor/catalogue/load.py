@@ -14,7 +14,7 @@ that a changed rule counts at once.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -94,17 +94,18 @@ def load_directory(path: str | Path) -> Rules:
     return Rules(Catalogue(tables["symptom"], tables["cause"], tables["mark"]), files)
 
 
-def place(kind: str, rule: str, path: str = "$", extra: Sequence[str] = ()) -> str:
-    """``file:line:column`` of a ``path`` in a rule, for messages; "" for a rule that is only there compiled.
+def places(spots: Iterable[tuple[str, str, str]], extra: Sequence[str] = ()) -> list[str]:
+    """``file:line:column`` of each (kind, id, path in the rule), for messages; "" for a rule only there compiled.
 
-    ``kind`` is symptom, cause or mark. The last directory of ``extra`` that holds the rule counts, as it does in
-    ``load_catalogue``.
+    ``kind`` is symptom, cause or mark, ``path`` such as ``$.clues[3].ask``. The last directory of ``extra`` that holds
+    the rule counts, as it does in ``load_catalogue``. Reads the YAML again: for the rare case that one has to be told.
     """
-    for directory in (*reversed(extra), *([str(SOURCE)] if _in_source_tree() else [])):
-        rules = load_directory(directory)
-        if (kind, rule) in rules.files:
-            return _place_in(rules.files[kind, rule], kind, rule, path)
-    return ""
+    files: dict[tuple[str, str], str] = {}
+    for directory in (*([str(SOURCE)] if _in_source_tree() else []), *extra):
+        files |= load_directory(directory).files
+    return [
+        _place_in(files[kind, rule], kind, rule, path) if (kind, rule) in files else "" for kind, rule, path in spots
+    ]
 
 
 def _built_in() -> Catalogue:

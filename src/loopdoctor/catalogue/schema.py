@@ -22,7 +22,7 @@ class _Rule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     pass
 
 
-class Signature(_Rule):
+class Signature(_Rule, frozen=True):
     """How a symptom's words are known.
 
     ``literal`` must stand in the words: plain ASCII of at least 6 bytes without quote, backslash or digit, so that no
@@ -38,7 +38,7 @@ class Signature(_Rule):
     frame: Pattern | None = None
 
 
-class Symptom(_Rule):
+class Symptom(_Rule, frozen=True):
     """What was written, and which mistakes may have made a program write it.
 
     ``causes`` gives each cause's share before anything else is known (they need not add up to 1). ``wreckage_of``
@@ -60,7 +60,7 @@ class Symptom(_Rule):
     references: tuple[str, ...] = ()
 
 
-class FrameAsk(_Rule):
+class FrameAsk(_Rule, frozen=True):
     """Holds if one frame fits every pattern given. ``at`` narrows which frames are looked at.
 
     ``user`` are frames of the user's own code (no standard library, no site-packages); ``innermost`` is the last
@@ -74,7 +74,7 @@ class FrameAsk(_Rule):
     least: Annotated[int, Meta(ge=1)] = 1
 
 
-class ObjectAsk(_Rule):
+class ObjectAsk(_Rule, frozen=True):
     """Holds if one object shown by its repr (``<Task pending name=... coro=<...>>``) fits every pattern given."""
 
     kind: Pattern | None = None
@@ -84,28 +84,28 @@ class ObjectAsk(_Rule):
     name: Pattern | None = None
 
 
-class NearAsk(_Rule):
+class NearAsk(_Rule, frozen=True):
     """Holds if an ordinary line of the same stream, just before or after the incident, fits the pattern."""
 
     pattern: Pattern
     side: Literal["before", "after", "either"] = "either"
 
 
-class MarkAsk(_Rule):
+class MarkAsk(_Rule, frozen=True):
     """Holds if a mark stands in the same source: anywhere, or before / after the incident's first record."""
 
     id: RuleId
     side: Literal["before", "after", "anywhere"] = "anywhere"
 
 
-class VersionAsk(_Rule):
+class VersionAsk(_Rule, frozen=True):
     """Holds if the log shows the version of ``of`` (``python`` or a library) and it fits, e.g. ``>=3.12`` or ``<1.1``."""
 
     of: str
     fits: Annotated[str, Meta(pattern=r"^(<|<=|>|>=|==|!=)\d+(\.\d+)*(,(<|<=|>|>=|==|!=)\d+(\.\d+)*)*$")]
 
 
-class Ask(_Rule, rename={"not_": "not"}):
+class Ask(_Rule, frozen=True, rename={"not_": "not"}):
     """A question that the incident answers yes or no. Exactly one key is given.
 
     The closed set of predicates; ``loopdoctor.clues`` holds one function for each:
@@ -146,7 +146,7 @@ class Ask(_Rule, rename={"not_": "not"}):
     not_: Ask | None = None
 
 
-class Clue(_Rule):
+class Clue(_Rule, frozen=True):
     """A piece of evidence. ``weight`` (log-odds; negative speaks against the cause) is added if ``ask`` holds,
     ``absent`` if it does not. ``says`` tells the reader what was seen; it may hold ``${name:-default}``.
     """
@@ -158,7 +158,7 @@ class Clue(_Rule):
     absent: Annotated[float, Meta(ge=-3, le=3)] = 0.0
 
 
-class Variant(_Rule):
+class Variant(_Rule, frozen=True):
     """The code of a step for one library (``asyncio`` if for none in particular) and the Pythons it holds for."""
 
     right: Annotated[str, Meta(min_length=1)]
@@ -168,7 +168,7 @@ class Variant(_Rule):
     note: str = ""
 
 
-class Step(_Rule):
+class Step(_Rule, frozen=True):
     """One step of a fix. The variant that fits the incident's libraries is shown, else the one for asyncio."""
 
     title: Annotated[str, Meta(min_length=1, max_length=100)]
@@ -176,21 +176,21 @@ class Step(_Rule):
     variants: tuple[Variant, ...] = ()
 
 
-class Avoid(_Rule):
+class Avoid(_Rule, frozen=True):
     """A folk fix that only moves the error, and why."""
 
     what: str
     why: str
 
 
-class Neighbour(_Rule):
+class Neighbour(_Rule, frozen=True):
     """A cause that is easily taken for this one, and how to tell them apart."""
 
     id: RuleId
     tell: str
 
 
-class Verdict(_Rule, rename={"is_": "is"}):
+class Verdict(_Rule, frozen=True, rename={"is_": "is"}):
     """What the failure costs: ``exit-noise``, ``resource-leak`` or ``lost-work``, and why. ``when`` narrows it."""
 
     is_: Literal["exit-noise", "resource-leak", "lost-work"]
@@ -198,7 +198,7 @@ class Verdict(_Rule, rename={"is_": "is"}):
     when: Ask | None = None
 
 
-class Cause(_Rule):
+class Cause(_Rule, frozen=True):
     """A root cause: the mistake in the program, how it is recognised, mended, checked and prevented.
 
     ``means`` is one or two plain sentences; ``happens`` what goes on inside the loop. ``verdicts`` are tried in
@@ -220,7 +220,7 @@ class Cause(_Rule):
     neighbours: tuple[Neighbour, ...] = ()
 
 
-class MarkRule(_Rule):
+class MarkRule(_Rule, frozen=True):
     """A fact that matters far from a failure: any of ``literals`` in a line that fits ``pattern``.
 
     Read from any line; the pattern's named groups become names (``python`` and ``<library>`` are versions).

@@ -16,6 +16,7 @@ from loopdoctor.model import (
     FixStep,
     Frame,
     Place,
+    Record,
     Report,
     Unexplained,
 )
@@ -34,6 +35,25 @@ def render(report: Report, titles: Mapping[str, str], view: View) -> Iterator[st
 def document(value: Any, *, indent: int = 2) -> str:
     """``value`` as JSON text that ends with a newline; ``indent=-1`` gives it one line."""
     return json_safe(msgspec.json.format(msgspec.json.encode(_encodable(value)), indent=indent).decode()) + "\n"
+
+
+def record_line(record: Record) -> str:
+    """One record as one line of JSON: what the parser grouped, and what it takes it for."""
+    head = record.head
+    value = {
+        "kind": record.kind,
+        "start_line": record.start_line,
+        "end_line": record.end_line,
+        "exception": record.exception or None,
+        "message": record.message,
+        "stream": record.stream,
+        "carrier": head.carrier,
+        "source": record.source,
+        "time": head.time,
+        "level": head.level,
+        "test": record.test,
+    }
+    return document(value, indent=-1)
 
 
 def as_json(report: Report, titles: Mapping[str, str]) -> Json:
