@@ -74,7 +74,7 @@ def read_document(file: Path) -> Document:
         finally:
             loader.dispose()
     except yaml.YAMLError as error:
-        raise RuleErrors([_syntax_error(str(file), text, error)]) from None
+        raise RuleErrors([_syntax_error(str(file), error)]) from None
     except LoopdoctorError as error:
         raise RuleErrors([error]) from None
     if mistakes:
@@ -94,11 +94,16 @@ def _read_text(file: Path) -> str:
         hint = "a rule file holds one rule; is this one?"
         raise RuleErrors([_error(str(file), f"a rule file may hold {MAX_BYTES >> 10} KiB, this one is larger", hint)])
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
         problem = _error(f"{file}:{_line_column(before)}", "the file is not UTF-8", "save it in UTF-8")
         raise RuleErrors([problem]) from None
+    # Looked for here, since PyYAML tells its place in characters and libyaml in bytes.
+    if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        where = f"{file}:{_line_column(text[: odd.start()])}"
+        raise RuleErrors([_error(where, f"YAML does not allow the character {odd[0]!r}", "remove it")])
+    return text
 
 
 def _refuse_tricks(file: str, text: str) -> None:
@@ -159,16 +164,12 @@ def _inside(node: yaml.Node, step: str | int) -> yaml.Node | None:
     return next((item for name, item in pairs if name.value == step), None)
 
 
-def _syntax_error(file: str, text: str, error: yaml.YAMLError) -> LoopdoctorError:
+def _syntax_error(file: str, error: yaml.YAMLError) -> LoopdoctorError:
     hint = "text that holds ': ', ' #' or starts with one of []{}&*!|>'\"%@` needs quotes"
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         message = error.problem or error.context or "not YAML"
         return _error(_at(file, mark) if mark else file, f"not YAML: {message}", hint)
-    if isinstance(error, yaml.reader.ReaderError):
-        # libyaml counts bytes, PyYAML characters; they differ only behind a letter that is not ASCII.
-        before = text.encode()[: error.position].decode("utf-8", "replace")
-        return _error(f"{file}:{_line_column(before)}", "a character that YAML does not allow", "remove it")
     return _error(file, "not YAML", hint)
 
 

@@ -40,13 +40,13 @@ _NOT_PROSE = frozenset({"id", "literal", "literals", "match", "no_match", "refer
 
 
 class Problem(Struct, frozen=True):
-    """One mistake: kind (symptom, cause, mark) and id of the rule, the path inside it, what is wrong, what to do."""
+    """One mistake: the rule's id, what is wrong, what to do; the rule's kind (symptom, cause, mark), the path in it."""
 
-    kind: str
     rule: str
-    path: str
     message: str
     hint: str
+    kind: str = "symptom"
+    path: str = "$"
 
 
 Check = Callable[[Catalogue, Catalogue], Iterator[Problem]]
@@ -76,7 +76,7 @@ def _literals(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
         for path, _owner, field, value in _strings(rule, "$"):
             if field in {"literal", "literals"} and not _LITERAL.fullmatch(value):
                 message = f"the literal {value!r} can be hidden by escaping"
-                yield Problem(kind, rule.id, path, message, "6 or more ASCII characters; no quote, backslash, digit")
+                yield Problem(rule.id, message, "6 or more ASCII characters; no quote, backslash, digit", kind, path)
 
 
 def _patterns(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
@@ -87,7 +87,7 @@ def _patterns(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
                 message = _pattern_fault(value)
                 if message:
                     hint = "escape brackets; no repeat inside a repeat, [^x]* in place of .*"
-                    yield Problem(kind, rule.id, path, message, hint)
+                    yield Problem(rule.id, message, hint, kind, path)
 
 
 def _asks(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
@@ -98,9 +98,9 @@ def _asks(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
                 given = [name for name, value in _fields(owner) if value is not None]
                 if len(given) != 1:
                     message = f"an ask needs exactly one key, this one has {len(given)}: {', '.join(given) or 'none'}"
-                    yield Problem(kind, rule.id, path, message, "join several with `all: [...]` or `any: [...]`")
+                    yield Problem(rule.id, message, "join several with `all: [...]` or `any: [...]`", kind, path)
                 elif owner.all == () or owner.any == ():
-                    yield Problem(kind, rule.id, path, "an empty list of asks", "ask something, or leave the clue out")
+                    yield Problem(rule.id, "an empty list of asks", "ask something, or leave the clue out", kind, path)
 
 
 def _ids(part: Catalogue, whole: Catalogue) -> Iterator[Problem]:
@@ -110,9 +110,9 @@ def _ids(part: Catalogue, whole: Catalogue) -> Iterator[Problem]:
         for path, target, name in _references_of(rule):
             known = tables[target]
             if name not in known:
-                yield Problem(kind, rule.id, path, f"there is no {target} `{name}`", nearest(name, known))
+                yield Problem(rule.id, f"there is no {target} `{name}`", nearest(name, known), kind, path)
             elif target == kind and name == rule.id:
-                yield Problem(kind, rule.id, path, "the rule points to itself", "name another one, or none")
+                yield Problem(rule.id, "the rule points to itself", "name another one, or none", kind, path)
 
 
 def _references_of(rule: Any) -> Iterator[tuple[str, str, str]]:
@@ -166,11 +166,11 @@ def _symptoms(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
     """A symptom leads somewhere, and its shares can be shares."""
     for symptom in part.symptoms.values():
         if not symptom.causes:
-            yield Problem("symptom", symptom.id, "$.causes", "the symptom leads to no cause", "name the likeliest")
+            yield Problem(symptom.id, "the symptom leads to no cause", "name the likeliest", "symptom", "$.causes")
         total = sum(symptom.causes.values())
         if total > PRIORS_AT_MOST:
             message = f"the shares of the causes add up to {total:.2f}"
-            yield Problem("symptom", symptom.id, "$.causes", message, f"at most {PRIORS_AT_MOST}")
+            yield Problem(symptom.id, message, f"at most {PRIORS_AT_MOST}", "symptom", "$.causes")
 
 
 def _causes(part: Catalogue, whole: Catalogue) -> Iterator[Problem]:
@@ -178,12 +178,12 @@ def _causes(part: Catalogue, whole: Catalogue) -> Iterator[Problem]:
     reached = {cause for symptom in whole.symptoms.values() for cause in symptom.causes}
     for cause in part.causes.values():
         if cause.id not in reached:
-            yield Problem("cause", cause.id, "$", "no symptom leads to this cause", "name it in a symptom's `causes`")
+            yield Problem(cause.id, "no symptom leads to this cause", "name it in a symptom's `causes`", "cause", "$")
         if sum(clue.weight > 0 for clue in cause.clues) < 2:
-            yield Problem("cause", cause.id, "$.clues", "fewer than 2 clues speak for the cause", "weight above 0")
+            yield Problem(cause.id, "fewer than 2 clues speak for the cause", "weight above 0", "cause", "$.clues")
         if not any(clue.weight < 0 or clue.absent < 0 for clue in cause.clues):
             message = "no clue can speak against the cause"
-            yield Problem("cause", cause.id, "$.clues", message, "give one a weight or an `absent` below 0")
+            yield Problem(cause.id, message, "give one a weight or an `absent` below 0", "cause", "$.clues")
         yield from _clues(cause)
 
 
@@ -192,10 +192,10 @@ def _clues(cause: Cause) -> Iterator[Problem]:
     for index, clue in enumerate(cause.clues):
         if first.setdefault(clue.id, clue) is not clue:
             path = f"$.clues[{index}].id"
-            yield Problem("cause", cause.id, path, f"two clues are called `{clue.id}`", "rename one of them")
+            yield Problem(cause.id, f"two clues are called `{clue.id}`", "rename one of them", "cause", path)
         if clue.weight == 0 and clue.absent == 0:
             path = f"$.clues[{index}].weight"
-            yield Problem("cause", cause.id, path, "the clue changes nothing", "give it a weight, or leave it out")
+            yield Problem(cause.id, "the clue changes nothing", "give it a weight, or leave it out", "cause", path)
 
 
 def _texts(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
@@ -203,15 +203,15 @@ def _texts(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
     for kind, rule in _rules(part):
         for path, owner, field, value in _strings(rule, "$"):
             if field == "references" and not value.startswith("https://"):
-                yield Problem(kind, rule.id, path, f"not an https address: {value[:60]}", "https://...")
+                yield Problem(rule.id, f"not an https address: {value[:60]}", "https://...", kind, path)
             if field in _NOT_PROSE or field in _pattern_fields(owner):
                 continue
             for name, default in placeholders(value):
                 if name not in NAMES:
-                    yield Problem(kind, rule.id, path, f"unknown placeholder `{name}`", nearest(name, NAMES))
+                    yield Problem(rule.id, f"unknown placeholder `{name}`", nearest(name, NAMES), kind, path)
                 elif not default:
                     hint = f"${{{name}:-words that read well without it}}"
-                    yield Problem(kind, rule.id, path, f"the placeholder `{name}` has no default", hint)
+                    yield Problem(rule.id, f"the placeholder `{name}` has no default", hint, kind, path)
 
 
 def _variants(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
@@ -222,14 +222,14 @@ def _variants(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
                 continue
             if not _PYTHONS.fullmatch(owner.python):
                 hint = 'such as ">=3.11" or ">=3.8,<3.12"'
-                yield Problem(kind, rule.id, f"{path}.python", f"not a range of versions: {owner.python!r}", hint)
+                yield Problem(rule.id, f"not a range of versions: {owner.python!r}", hint, kind, f"{path}.python")
             if not _LIBRARY.fullmatch(owner.library):
                 hint = "the import name in lower case, `asyncio` if for none in particular"
-                yield Problem(kind, rule.id, f"{path}.library", f"not a library's name: {owner.library!r}", hint)
+                yield Problem(rule.id, f"not a library's name: {owner.library!r}", hint, kind, f"{path}.library")
             for field, code in (("right", owner.right), ("wrong", owner.wrong)):
                 fault = snippets.fault(code)
                 if fault:
-                    yield Problem(kind, rule.id, f"{path}.{field}", fault, snippets.HINT)
+                    yield Problem(rule.id, fault, snippets.HINT, kind, f"{path}.{field}")
 
 
 _BREAKING: tuple[Check, ...] = (_literals, _patterns, _asks, _ids)
