@@ -69,13 +69,16 @@ CLOSED = record(
     {0: "invoice 4411 failed", 12: "RuntimeError: Event loop is closed"},
     start=120,
 )
-UNCLOSED = record(["Unclosed client session", "client_session: <aiohttp.client.ClientSession object at 0x7f10>"], start=160)
+UNCLOSED = record(
+    ["Unclosed client session", "client_session: <aiohttp.client.ClientSession object at 0x7f10>"], start=160
+)
 
 FIX = (
     FixStep("Find where `CLIENT` is made", "Look for a module-level client in `/srv/billing/invoices.py`."),
     FixStep(
         "Make it inside the loop that uses it",
-        "Create the client in the coroutine that `asyncio.run()` runs, and hand it down as an argument; it is then closed in the loop that made it.",
+        "Create the client in the coroutine that `asyncio.run()` runs, and hand it down as an argument; it is then "
+        "closed in the loop that made it.",
         code="async def main():\n    async with httpx.AsyncClient() as client:\n        await send_invoice(client)\n",
         wrong="CLIENT = httpx.AsyncClient()          # module level\n",
     ),
@@ -87,7 +90,13 @@ REUSED = Candidate(
     confidence=0.78,
     means="A client, pool or lock was made while one event loop ran and is used while another runs.",
     clues=(
-        ClueResult("two-runs", True, 0.8, "the failing call was entered through `asyncio.run()`", ("asyncio.run(send_invoice(job))",)),
+        ClueResult(
+            "two-runs",
+            True,
+            0.8,
+            "the failing call was entered through `asyncio.run()`",
+            ("asyncio.run(send_invoice(job))",),
+        ),
         ClueResult("in-a-client", True, 1.6, "the closed loop is met inside httpx, in an object that it kept"),
         ClueResult("under-tests", True, -1.2, "the log is that of a test run"),
         ClueResult("second-time", False, -0.4, "the first use succeeded"),
@@ -139,7 +148,9 @@ def diagnosis(*members: Member, undecided: bool = False, verdict: str = "lost-wo
     return Diagnosis(incident(*members), (REUSED, LOOP_SCOPE), verdict, reason, undecided)
 
 
-def report(*diagnoses: Diagnosis, notices: tuple[Notice, ...] = (), unexplained: tuple[Unexplained, ...] = ()) -> Report:
+def report(
+    *diagnoses: Diagnosis, notices: tuple[Notice, ...] = (), unexplained: tuple[Unexplained, ...] = ()
+) -> Report:
     """A report about one log."""
     return Report(
         inputs=(Input("app.log", 1_204_300, 15_320, "plain"),),
@@ -153,10 +164,16 @@ def report(*diagnoses: Diagnosis, notices: tuple[Notice, ...] = (), unexplained:
 FAILED = report(
     diagnosis(
         member("event-loop-closed", CLOSED),
-        member("unclosed-session", UNCLOSED, why="the session was left open because the call that should close it failed"),
+        member(
+            "unclosed-session", UNCLOSED, why="the session was left open because the call that should close it failed"
+        ),
     ),
     notices=(Notice("line-cut", "a line longer than 256 KiB was cut", "app.log", 7),),
-    unexplained=(Unexplained("KeyError", "'amount'", 3, Place("app.log", 41, "14:00:02"), Frame("/srv/billing/rates.py", 9, "rate")),),
+    unexplained=(
+        Unexplained(
+            "KeyError", "'amount'", 3, Place("app.log", 41, "14:00:02"), Frame("/srv/billing/rates.py", 9, "rate")
+        ),
+    ),
 )
 
 QUIET = report(

@@ -122,7 +122,7 @@ def _cause(candidate: Candidate) -> Json:
 
 
 def arguments(clues: tuple[ClueResult, ...], *, speaks_for: bool) -> list[str]:
-    """What the clues say for a cause, or against it, weightiest first; a clue that did not hold says what is missing."""
+    """What the clues say for a cause, or against it, weightiest first; one that did not hold says what is missing."""
     telling = [clue for clue in clues if (clue.weight > 0 if speaks_for else clue.weight < 0)]
     telling.sort(key=lambda clue: -abs(clue.weight))
     return [clue.says if clue.held else f"not seen: {clue.says}" for clue in telling]

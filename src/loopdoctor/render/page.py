@@ -18,7 +18,6 @@ from loopdoctor.render.escape import visible
 
 _WORD = re.compile(r"\s*\S+\s*")
 _MARGIN = 2
-_LABEL = 11
 
 
 class Glyphs(NamedTuple):
@@ -34,17 +33,21 @@ class Glyphs(NamedTuple):
 _UNICODE = Glyphs("█", "░", "│", "•", "─")
 _ASCII = Glyphs("#", ".", "|", "*", "-")
 
+# pygments' names, where they are not the catalogue's.
+_LEXERS = {"shell": "bash", "dockerfile": "docker"}
+
 # What the catalogue's prose uses beyond ASCII, for terminals that have no more.
 _TYPOGRAPHY = str.maketrans(
-    {"–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "×": "x", "→": "->", "≥": ">=", "\xa0": " "}
+    dict(zip("–—‘’“”…×→≥≤\xa0", ("-", "-", "'", "'", '"', '"', "...", "x", "->", ">=", "<=", " "), strict=True))
 )
 
 
 class Page:
     """Text being laid out; ``take`` hands over what has been written since the last call."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, *, label: int = 11) -> None:
         self.view = view
+        self._left = _MARGIN + label
         self.width = max(view.width, 40)
         self.glyphs = _ASCII if view.ascii else _UNICODE
         self._buffer = StringIO()
@@ -82,6 +85,10 @@ class Page:
         self.blank()
         self.label(name)
 
+    def rule(self) -> None:
+        """A line across the page."""
+        self._print(Text(self.glyphs.line * self.width, "dim"))
+
     def wide(self, text: Text, *, hang: int = 0) -> None:
         """``text`` over the whole width, without the column of labels."""
         self._lines(text, Text(), Text(" " * hang))
@@ -90,21 +97,22 @@ class Page:
         """A paragraph in the wide column: ``first`` stands before its first line, the others are indented as far."""
         lead = Text(" " * indent)
         lead.append(first if isinstance(first, Text) else Text(first))
-        hang = Text(" " * (_MARGIN + _LABEL + lead.cell_len))
+        hang = Text(" " * (self._left + lead.cell_len))
         self._lines(text, self._column() + lead, hang)
 
     def quoted(self, lines: list[Text], *, indent: int = 0) -> None:
         """Lines of a log, each behind a rail; what is too long goes on behind the rail too."""
+        lead = Text(" " * indent) + Text(self.glyphs.rail, "dim") + Text(" ")
         for line in lines:
-            lead = Text(" " * indent) + Text(self.glyphs.rail, "dim") + Text(" ")
-            self._lines(line, self._column() + lead, Text(" " * (_MARGIN + _LABEL)) + lead + Text("  "))
+            inset = min(len(line.plain) - len(line.plain.lstrip()), 16) + 2
+            self._lines(line, self._column() + lead, Text(" " * self._left) + lead + Text(" " * inset))
 
     def code(self, source: str, *, indent: int = 0, note: str = "") -> None:
         """A piece of Python, coloured where there is colour; its lines are never wrapped."""
         if note:
             self.words(Text(note, "dim"), indent=indent)
         for line in self._highlighted(source):
-            self._print(Text(" " * (_MARGIN + _LABEL + indent + 2)) + line)
+            self._print(Text(" " * (self._left + indent + 2)) + line)
 
     def bar(self, share: float, cells: int) -> Text:
         """A bar of ``cells`` columns, filled by ``share`` (0 to 1)."""
@@ -115,7 +123,7 @@ class Page:
     def _column(self) -> Text:
         label, self._label = self._label, Text()
         column = Text(" " * _MARGIN) + label
-        column.append(" " * (_MARGIN + _LABEL - column.cell_len))
+        column.append(" " * (self._left - column.cell_len))
         return column
 
     def _highlighted(self, source: str) -> list[Text]:
@@ -124,7 +132,10 @@ class Page:
             return [Text(line) for line in safe.split("\n")]
         from rich.syntax import Syntax  # pygments costs 40 ms: only where colour is shown
 
-        text = Syntax(safe, "python", theme="ansi_dark", background_color="default").highlight(safe)
+        from loopdoctor.catalogue.snippets import language
+
+        lexer = _LEXERS.get(language(source), language(source))
+        text = Syntax(safe, lexer, theme="ansi_dark", background_color="default").highlight(safe)
         text.rstrip()
         return list(text.split("\n", allow_blank=True))
 
@@ -160,7 +171,7 @@ def plain(text: str, style: str = "") -> Text:
 
 
 def prose(text: str, style: str = "") -> Text:
-    """A sentence of the catalogue: `code` between backticks stands out, the backticks stay for readers without colour."""
+    """A sentence of the catalogue: `code` stands out, its backticks stay for readers without colour."""
     out = Text(style=style)
     for index, part in enumerate(visible(text.strip()).split("`")):
         if index:

@@ -59,7 +59,7 @@ def _kept(record: Record, head: int, tail: int) -> list[int]:
 
 def _speaking(record: Record) -> set[int]:
     """Indexes of the lines that the record's words stand in."""
-    words = defaultdict(deque[str])
+    words: dict[int, deque[str]] = defaultdict(deque)
     for number, word in zip(record.words_at, record.words, strict=False):
         words[number].append(word.strip())
     shared = Counter(line.number for line in record.lines)

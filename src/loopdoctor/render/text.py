@@ -45,14 +45,8 @@ def render(report: Report, titles: Titles, view: View) -> Iterator[str]:
 
 def _summary(page: Page, report: Report) -> None:
     found = len(report.diagnoses)
-    read = _read(report)
-    if found:
-        head = Text.assemble((_count(found, "asyncio failure"), "bold"), " in ", plain(_inputs(report.inputs)), f" ({read})")
-    else:
-        head = Text.assemble(
-            ("No asyncio failure found", "bold green"), " in ", plain(_inputs(report.inputs)), f" ({read})."
-        )
-    page.wide(head)
+    head = (_count(found, "asyncio failure"), "bold") if found else ("No asyncio failure found", "bold green")
+    page.wide(Text.assemble(head, " in ", plain(_inputs(report.inputs)), f" ({_read(report)})"))
     if report.stats.interrupted:
         page.wide(Text("The scan was stopped; this is what was found until then.", "yellow"))
 
@@ -101,7 +95,7 @@ def _heading(page: Page, number: int, incident: Incident, titles: Titles) -> Non
         page.wide(Text.assemble(title, " " * space, (times, "bold")))
     else:
         page.wide(Text.assemble(title, "  ", (times, "bold")), hang=3)
-    page.wide(Text(page.glyphs.line * page.width, "dim"))
+    page.rule()
 
 
 def _where(page: Page, incident: Incident) -> None:
@@ -109,7 +103,8 @@ def _where(page: Page, incident: Incident) -> None:
     if culprit is not None:
         place = culprit.file if culprit.line is None else f"{culprit.file}:{culprit.line}"
         page.section("where")
-        page.words(Text.assemble(plain(place, "bold cyan"), plain(f" in {culprit.function}" if culprit.function else "")))
+        within = f" in {culprit.function}" if culprit.function else ""
+        page.words(Text.assemble(plain(place, "bold cyan"), plain(within)))
         if culprit.source:
             page.words(plain(cut(culprit.source, _QUOTED_LINE)), indent=2)
     else:
@@ -149,7 +144,8 @@ def _causes(page: Page, diagnosis: Diagnosis) -> None:
 
 
 def _because(page: Page, candidate: Candidate) -> None:
-    telling = sorted((clue for clue in candidate.clues if clue.weight), key=lambda clue: (clue.weight < 0, -abs(clue.weight)))
+    telling = [clue for clue in candidate.clues if clue.weight]
+    telling.sort(key=lambda clue: (clue.weight < 0, -abs(clue.weight)))
     if telling:
         page.section("because")
         for clue in telling:
@@ -218,9 +214,7 @@ def _consequences(page: Page, incident: Incident, titles: Titles) -> None:
         page.words(prose(member.consequence, "dim"), indent=2)
 
 
-def _mend(
-    page: Page, number: int, candidate: Candidate, told: dict[tuple[str, tuple[FixStep, ...]], int]
-) -> None:
+def _mend(page: Page, number: int, candidate: Candidate, told: dict[tuple[str, tuple[FixStep, ...]], int]) -> None:
     before = told.setdefault((candidate.id, candidate.steps), number)
     page.section("to fix it")
     if before != number:
@@ -272,7 +266,8 @@ def _unexplained(page: Page, report: Report) -> None:
     page.wide(Text.assemble(("Other failures", "bold"), f" that no rule explains ({total:,})"))
     often_first = sorted(report.unexplained, key=lambda failure: -failure.occurrences)
     for failure in often_first[:_MOST_UNEXPLAINED]:
-        words = ": ".join(part for part in (failure.exception, failure.message) if part) or "traceback without its last line"
+        said = [part for part in (failure.exception, failure.message) if part]
+        words = ": ".join(said) or "traceback without its last line"
         text = Text.assemble(plain(cut(words, 200)), (f", {_times(failure.occurrences)}", ""))
         at = failure.culprit
         if at is not None:

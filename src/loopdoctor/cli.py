@@ -1,0 +1,356 @@
+"""The command line: arguments in, exit status out. What a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from loopdoctor import __version__
+from loopdoctor.errors import LoopdoctorError, RuleErrors
+from loopdoctor.render import FORMATS
+
+if TYPE_CHECKING:
+    from loopdoctor.catalogue.lint import Problem
+    from loopdoctor.catalogue.schema import Catalogue
+    from loopdoctor.model import Report
+
+EXIT_FOUND = 1
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+# From which confidence of its first cause on a diagnosis fails the command.
+FAIL_ON = {"any": 0.0, "likely": 0.5, "certain": 0.8, "never": None}
+
+_MOST_NOTICES = 10
+
+app = typer.Typer(
+    name="loopdoctor",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rules_app = typer.Typer(no_args_is_help=True, help="Look at the rules, and check your own.")
+app.add_typer(rules_app, name="rules")
+
+
+def _one_of(*choices: str) -> Any:
+    def check(value: str) -> str:
+        if value not in choices:
+            raise typer.BadParameter(f"{value!r} is not one of {', '.join(choices)}")
+        return value
+
+    return {"callback": check, "metavar": "|".join(choices), "autocompletion": lambda: list(choices)}
+
+
+Rules = Annotated[
+    list[str] | None,
+    typer.Option("--rules", metavar="DIR", help="A directory with rules of your own; may be given several times."),
+]
+Full = Annotated[bool, typer.Option("--full", help="Parse every line, not only those near a known message. Slow.")]
+Width = Annotated[int | None, typer.Option(min=40, max=400, help="Columns of the text report.")]
+TextOrJson = Annotated[str, typer.Option("--format", "-f", help="How to write it.", **_one_of("text", "json"))]
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PATH ...|-]", help="Logs, directories or archives; - is standard input."),
+]
+Color = Annotated[
+    bool | None, typer.Option("--color/--no-color", help="Colour, whatever the output is.", show_default="auto")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from loopdoctor.render.delivery import to_stdout
+
+        to_stdout([f"loopdoctor {__version__}\n"])
+        raise typer.Exit
+
+
+@app.callback()
+def loopdoctor(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Finds asyncio failures in any log, and names the mistake behind each one and the steps that fix it.
+
+    \b
+    loopdoctor scan app.log                   what went wrong, why, the fix
+    journalctl -u shop | loopdoctor scan      from a pipe
+    loopdoctor scan logs/ --format json       for a program
+    loopdoctor scan ci.log --fail-on likely   exit 1 if something is found
+    loopdoctor explain resource-not-closed    one mistake in full
+    """
+
+
+@app.command()
+def scan(
+    paths: Paths = None,
+    format: Annotated[  # noqa: A002
+        str, typer.Option("--format", "-f", help="How to write the report.", **_one_of(*FORMATS))
+    ] = "text",
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file.")
+    ] = None,
+    rules: Rules = None,
+    full: Full = False,
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            help="Exit with 1 on any diagnosis, or only on one whose first cause has a confidence of 50 % (likely) "
+            "or 80 % (certain).",
+            **_one_of(*FAIL_ON),
+        ),
+    ] = "never",
+    top: Annotated[int, typer.Option(min=1, metavar="N", help="How many causes of each failure the text shows.")] = 3,
+    color: Color = None,
+    width: Width = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
+) -> None:
+    """Diagnose logs: what went wrong, which mistake caused it, and how to fix it.
+
+    Reads standard input if no PATH is given.
+
+    \b
+    loopdoctor scan app.log worker.log.gz
+    kubectl logs deploy/shop | loopdoctor scan --top 1
+    loopdoctor scan ci.log -f json -o report.json --fail-on likely
+
+    \b
+    Exit status: 0 scanned; 1 found something at or above --fail-on; 2 an error;
+    130 stopped by Ctrl-C, with a report on what was found until then.
+    """
+    from loopdoctor.render import delivery
+    from loopdoctor.render.progress import meter
+    from loopdoctor.render.terminal import is_terminal
+    from loopdoctor.scan import scan as run_scan
+
+    sources = _sources(paths)
+    to_file = output is not None and output != "-"
+    if output is not None and to_file:
+        delivery.check_target(output)
+    with meter(shown=not quiet and is_terminal(sys.stderr)) as progress:
+        report = run_scan(sources, _settings(rules, full), progress=progress)
+    look = {"color": color, "width": width, "top": top}
+    _deliver(report, _titles(rules) if report.diagnoses else {}, format, output if to_file else None, look)
+    if not quiet and (to_file or format != "text" or not is_terminal(sys.stdout)):
+        _tell_notices(report)
+    raise typer.Exit(_status(report, fail_on))
+
+
+@app.command()
+def records(
+    paths: Paths = None,
+    rules: Rules = None,
+    full: Full = False,
+) -> None:
+    """Show what the parser grouped: every record of a log as one JSON object a line."""
+    from loopdoctor.render.delivery import to_stdout
+    from loopdoctor.render.json_report import record_line
+    from loopdoctor.scan import read_records
+
+    to_stdout(record_line(record) for record in read_records(_sources(paths), _settings(rules, full)))
+
+
+@app.command()
+def explain(
+    id: Annotated[  # noqa: A002
+        str | None, typer.Argument(metavar="ID", help="A cause or a symptom; `rules list` names them.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every cause and symptom, one after the other.")] = False,
+    format: Annotated[  # noqa: A002
+        str, typer.Option("--format", "-f", help="How to write it.", **_one_of("text", "markdown", "json"))
+    ] = "text",
+    library: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only the code for this library, e.g. aiohttp.")
+    ] = None,
+    python: Annotated[str | None, typer.Option(metavar="X.Y", help="Only the code that this Python can run.")] = None,
+    rules: Rules = None,
+    color: Color = None,
+    width: Width = None,
+) -> None:
+    """Explain a cause or a symptom in full, offline: what it means, how it is recognised, fixed and prevented."""
+    from loopdoctor.render import explain as page
+    from loopdoctor.render import terminal
+    from loopdoctor.render.delivery import to_stdout
+
+    if id is None and not everything:
+        raise typer.BadParameter("name a cause or a symptom, or give --all; `loopdoctor rules list` names them all")
+    choice = page.Choice(library=library, python=python)
+    view = terminal.view_of(sys.stdout, color=color, width=width)
+    pieces = page.render(_catalogue(rules), None if everything else id, format, choice, view)
+    to_stdout(pieces, terminal.encoding_of(sys.stdout) if format == "text" else "utf-8")
+
+
+@rules_app.command("list")
+def rules_list(
+    format: TextOrJson = "text",  # noqa: A002
+    rules: Rules = None,
+) -> None:
+    """List every cause and symptom."""
+    from loopdoctor.render import terminal
+    from loopdoctor.render.delivery import to_stdout
+    from loopdoctor.render.rules_list import render
+
+    to_stdout(render(_catalogue(rules), format), terminal.encoding_of(sys.stdout) if format == "text" else "utf-8")
+
+
+Directory = Annotated[str | None, typer.Argument(metavar="[DIR]", help="Rules of your own, beside the built-in ones.")]
+
+
+@rules_app.command("lint")
+def rules_lint(directory: Directory = None) -> None:
+    """Check that rules are well made: patterns, literals, ids, texts, code."""
+    from loopdoctor.catalogue.lint import lint
+
+    _tell_problems(lint, directory, "well made")
+
+
+@rules_app.command("test")
+def rules_test(directory: Directory = None) -> None:
+    """Check that each symptom finds its `match` examples, and none of its `no_match` ones."""
+    from loopdoctor.examples import check_examples
+
+    _tell_problems(check_examples, directory, "true to their examples")
+
+
+def main() -> int:
+    """The console entry point: runs the command line and returns the exit status (raises with LOOPDOCTOR_DEBUG)."""
+    try:
+        status = app(prog_name="loopdoctor", standalone_mode=False)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except LoopdoctorError as error:
+        return _say_error(error)
+    except Exception as error:
+        # Usage errors have a class of click's or typer's own, by version; both say how they want to be shown.
+        if hasattr(error, "format_message"):
+            return _say_error(_usage_error(error)) if error.format_message() else EXIT_ERROR
+        if type(error) is typer.Abort:
+            return EXIT_INTERRUPTED
+        if os.environ.get("LOOPDOCTOR_DEBUG"):
+            raise
+        return _say_error(_unexpected(error))
+    return status if isinstance(status, int) else 0
+
+
+def _sources(paths: Sequence[str] | None) -> list[str]:
+    if paths:
+        return list(paths)
+    if sys.stdin is None or sys.stdin.isatty():
+        raise typer.BadParameter("nothing to read: name a log, a directory, or - for standard input")
+    return ["-"]
+
+
+def _settings(rules: Sequence[str] | None, full: bool) -> Any:
+    from loopdoctor.settings import Settings
+
+    return Settings(rules=tuple(rules or ()), full=full)
+
+
+def _catalogue(rules: Sequence[str] | None) -> Catalogue:
+    from loopdoctor.catalogue.load import load_catalogue
+
+    return load_catalogue(rules or ())
+
+
+def _titles(rules: Sequence[str] | None) -> dict[str, str]:
+    return {symptom.id: symptom.title for symptom in _catalogue(rules).symptoms.values()}
+
+
+def _deliver(report: Report, titles: dict[str, str], format: str, output: str | None, look: dict[str, Any]) -> None:  # noqa: A002
+    from loopdoctor.render import FOR_PEOPLE, delivery, renderer, terminal
+
+    if output is None:
+        encoding = terminal.encoding_of(sys.stdout) if format in FOR_PEOPLE else "utf-8"
+        delivery.to_stdout(renderer(format)(report, titles, terminal.view_of(sys.stdout, **look)), encoding)
+    else:
+        delivery.to_file(renderer(format)(report, titles, terminal.view_of_file(**look)), output)
+
+
+def _status(report: Report, fail_on: str) -> int:
+    if report.stats.interrupted:
+        return EXIT_INTERRUPTED
+    least = FAIL_ON[fail_on]
+    if least is None:
+        return 0
+    best = (diagnosis.candidates[0].confidence if diagnosis.candidates else 0.0 for diagnosis in report.diagnoses)
+    return EXIT_FOUND if any(confidence >= least for confidence in best) else 0
+
+
+def _tell_notices(report: Report) -> None:
+    for notice in report.notices[:_MOST_NOTICES]:
+        place = notice.source if notice.line is None else f"{notice.source}:{notice.line}"
+        _say("notice", notice.message, place)
+    if len(report.notices) > _MOST_NOTICES:
+        _say("notice", f"{len(report.notices) - _MOST_NOTICES} more notices stand in the report")
+
+
+def _tell_problems(check: Callable[[Catalogue], Iterable[Problem]], directory: str | None, praise: str) -> None:
+    from loopdoctor.catalogue.load import places
+
+    extra = [directory] if directory else []
+    catalogue = _catalogue(extra)
+    problems = list(check(catalogue))
+    if problems:
+        where = places([(problem.kind, problem.rule, problem.path) for problem in problems], extra)
+        for problem, spot in zip(problems, where, strict=True):
+            context = spot or f"the {problem.kind} {problem.rule}"
+            _say("error", f"{problem.rule}: {problem.message}", context, problem.hint)
+        raise typer.Exit(EXIT_ERROR)
+    from loopdoctor.render.delivery import to_stdout
+
+    to_stdout([f"{len(catalogue.symptoms)} symptoms and {len(catalogue.causes)} causes are {praise}.\n"])
+
+
+def _usage_error(error: Any) -> LoopdoctorError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "loopdoctor"
+    hint = f"see `{command} --help`"
+    named = sys.argv[1] if len(sys.argv) > 1 else ""
+    if context and context.parent is None and named and (named == "-" or os.path.exists(named)):  # noqa: PTH110
+        hint = f"did you mean `loopdoctor scan {named}`?"
+    return LoopdoctorError("usage", error.format_message(), hint=hint)
+
+
+def _unexpected(error: BaseException) -> LoopdoctorError:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return LoopdoctorError(
+        "internal",
+        f"loopdoctor itself failed: {type(error).__name__}: {error}",
+        context=where,
+        hint="this is a bug: please report it with what `LOOPDOCTOR_DEBUG=1 loopdoctor ...` prints",
+    )
+
+
+def _say_error(error: LoopdoctorError) -> int:
+    for problem in error.problems if isinstance(error, RuleErrors) else (error,):
+        _say("error", f"{problem.message} [{problem.reference}]", problem.context, problem.hint)
+    return EXIT_ERROR
+
+
+def _say(kind: str, message: str, context: str = "", hint: str = "") -> None:
+    """One message on standard error: what, where, what to do. A closed standard error is nobody's fault."""
+    from loopdoctor.render.delivery import silence
+    from loopdoctor.render.escape import visible
+    from loopdoctor.render.terminal import colored
+
+    bold, end = ("\x1b[1;31m" if kind == "error" else "\x1b[1m", "\x1b[0m") if colored(sys.stderr) else ("", "")
+    lines = [f"{bold}{kind}:{end} {visible(message)}"]
+    lines += [f"  --> {visible(context)}"] if context else []
+    lines += [f"  hint: {visible(hint)}"] if hint else []
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write("\n".join(lines) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        silence(sys.stderr)

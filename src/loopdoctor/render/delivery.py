@@ -1,0 +1,97 @@
+"""Takes a rendered report to where it was asked for: standard output, or a file that is whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from loopdoctor.errors import LoopdoctorError
+
+
+def to_stdout(pieces: Iterable[str], encoding: str = "utf-8") -> None:
+    """Writes to standard output; what ``encoding`` lacks is written as an escape.
+
+    A reader that has gone (``| head``) ends the output quietly. Raises LoopdoctorError if it cannot be written.
+    """
+    out = sys.stdout
+    if out is None:  # started with a closed standard output (>&-)
+        return
+    try:
+        for piece in pieces:
+            if hasattr(out, "buffer"):
+                out.buffer.write(piece.encode(encoding, "backslashreplace"))
+            else:
+                out.write(piece)
+        out.flush()
+    except BrokenPipeError:
+        silence(out)
+    except OSError as error:
+        silence(out)
+        raise _failed("standard output", error) from None
+
+
+def silence(stream: object) -> None:
+    """Sends the rest of a broken stream nowhere, so that the interpreter's last flush does not complain.
+
+    Source: https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # type: ignore[attr-defined]
+        os.close(nowhere)
+
+
+def check_target(path: str) -> None:
+    """Raises LoopdoctorError if no file can be made at ``path``: told before a long scan, not after it."""
+    target = Path(path)
+    if target.is_dir():
+        raise LoopdoctorError("output-failed", "the report cannot be written: it is a directory", context=path)
+    if not target.absolute().parent.is_dir():
+        message = "the report cannot be written: there is no such directory"
+        hint = f"make it first: mkdir -p {target.parent}"
+        raise LoopdoctorError("output-failed", message, context=str(target.parent), hint=hint)
+
+
+def to_file(pieces: Iterable[str], path: str) -> None:
+    """Writes UTF-8 beside ``path`` and renames: a reader sees the old file or the whole new one.
+
+    What is no ordinary file (``/dev/stderr``, a named pipe) is written to as it is. Raises LoopdoctorError.
+    """
+    target = Path(path).resolve()
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as out:
+                out.writelines(_encoded(pieces))
+            return
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+        beside = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
+        try:
+            with beside.open("wb") as out:
+                out.writelines(_encoded(pieces))
+            if mode is not None:
+                beside.chmod(mode)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except BrokenPipeError:
+        return
+    except OSError as error:
+        raise _failed(path, error) from None
+
+
+def _encoded(pieces: Iterable[str]) -> Iterable[bytes]:
+    return (piece.encode("utf-8", "backslashreplace") for piece in pieces)
+
+
+def _failed(where: str, error: OSError) -> LoopdoctorError:
+    reason = (error.strerror or str(error)).lower()
+    return LoopdoctorError(
+        "output-failed",
+        f"the report cannot be written: {reason}",
+        context=where,
+        hint="choose another place with --output FILE",
+    )
