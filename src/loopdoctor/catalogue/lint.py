@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 import regex
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from loopdoctor.catalogue import snippets
 from loopdoctor.catalogue.mistakes import nearest
@@ -247,8 +247,8 @@ def _rules(part: Catalogue) -> Iterator[tuple[str, Any]]:
 
 def _fields(owner: Struct) -> Iterator[tuple[str, Any]]:
     """Name in the file and value of each field."""
-    for field in structs.fields(owner):
-        yield field.encode_name, getattr(owner, field.name)
+    for name, attribute in zip(owner.__struct_encode_fields__, owner.__struct_fields__, strict=True):
+        yield name, getattr(owner, attribute)
 
 
 def _structs(owner: Struct, path: str) -> Iterator[tuple[str, Struct]]:
