@@ -1,0 +1,11 @@
+"""Everything a log may come in - files, directories, pipes, compressed, archived, UTF-16 - as blocks of bytes.
+
+``files`` finds the inputs, ``unpack`` takes off one container after the other (``decompress``, ``archives``),
+``encodings`` brings what is left to UTF-8. All of it streams: nothing is extracted to disk and nothing is held whole in
+memory.
+"""
+
+from loopdoctor.sources.files import find_sources
+from loopdoctor.sources.stream import Source
+
+__all__ = ["Source", "find_sources"]

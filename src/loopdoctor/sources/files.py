@@ -1,0 +1,159 @@
+"""Finds the inputs that the user named: files, directories, patterns, pipes and standard input."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from loopdoctor.errors import LoopdoctorError
+from loopdoctor.model import Notice
+from loopdoctor.settings import Settings
+from loopdoctor.sources.decompress import Report
+from loopdoctor.sources.stream import Source, read_blocks
+from loopdoctor.sources.unpack import Input
+
+STDIN = "-"
+SHOWN = 5
+
+Notify = Callable[[Notice], None]
+
+
+def find_sources(paths: Sequence[str], settings: Settings, notify: Notify) -> Iterator[Source]:
+    """Every log within ``paths``, in the order given, the files of a directory in the order of their names.
+
+    A path is a file, a directory (searched with all below it), a pattern such as ``logs/**/*.log``, a named pipe, or
+    ``-`` for standard input. Containers are unpacked by their content, whatever they are called. Each source must be
+    read (or left) before the next is asked for.
+
+    Raises LoopdoctorError for a path that is not there or cannot be read, and for a directory without any file: for
+    all that can be known at once, before the first source is given.
+    """
+    found = [path for pattern in paths for path in _matching(pattern)]
+    for path in found:
+        _check(path)
+    return _each(found, settings, notify)
+
+
+def _each(paths: Sequence[str], settings: Settings, notify: Notify) -> Iterator[Source]:
+    for path in paths:
+        skipped: list[str] = []
+        if path != STDIN and Path(path).is_dir():
+            for file in _files_below(path, notify):
+                yield from _read(file, settings, notify, skipped, guessed=True)
+        else:
+            yield from _read(path, settings, notify, skipped, guessed=False)
+        if skipped:
+            more = f", and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
+            files = "1 file that is no log was" if len(skipped) == 1 else f"{len(skipped)} files that are no logs were"
+            notify(Notice("binary", f"{files} skipped: {', '.join(skipped[:SHOWN])}{more}", path))
+
+
+def _matching(pattern: str) -> Sequence[str]:
+    """The path itself if there is such a file, else what the pattern matches (quoted, or where no shell expands it)."""
+    if pattern == STDIN or os.path.lexists(pattern):
+        return [pattern]
+    if glob.has_magic(pattern):
+        if found := sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - the pattern may be absolute
+            return found
+        hint = "no file matches the pattern; quote it only if loopdoctor is to expand it"
+    else:
+        hint = "check the spelling; use - to read standard input"
+    raise LoopdoctorError("input-not-found", "no such file or directory", context=pattern, hint=hint)
+
+
+def _check(path: str) -> None:
+    if path == STDIN:
+        return
+    place = Path(path)
+    if not place.exists():
+        hint = "the link points to nothing"
+        raise LoopdoctorError("input-not-found", "no such file or directory", context=path, hint=hint)
+    if not os.access(path, os.R_OK):
+        raise _unreadable(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+    if place.is_dir() and next(_files_below(path, lambda _: None), None) is None:
+        hint = "name a directory that holds logs, or the logs themselves"
+        raise LoopdoctorError("input-empty", "there is no file in this directory", context=path, hint=hint)
+
+
+def _unreadable(path: str, error: OSError) -> LoopdoctorError:
+    reason = (error.strerror or str(error)).lower()
+    hint = "run loopdoctor as a user who may read it, or pipe it in: sudo cat FILE | loopdoctor scan -"
+    return LoopdoctorError("input-unreadable", f"cannot be read ({reason})", context=path, hint=hint)
+
+
+def _files_below(directory: str, notify: Notify) -> Iterator[str]:
+    """Every regular file below a directory once, in the order of the names.
+
+    Links to files are followed, since that is how Kubernetes lays out its logs, but a file that has several names is
+    read once; links to directories are not, since they may lead round in a circle or out of the tree. Pipes, sockets
+    and devices are passed over: reading them may never end.
+    """
+    seen: set[tuple[int, int]] = set()
+    waiting = [directory]
+    while waiting:
+        path = waiting.pop()
+        try:
+            mode = os.lstat(path).st_mode
+            if stat.S_ISDIR(mode) or path == directory:
+                waiting += sorted((entry.path for entry in os.scandir(path)), reverse=True)
+                continue
+            info = os.stat(path)  # noqa: PTH116 - as above
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ELOOP):
+                notify(Notice("unreadable", f"cannot be read ({(error.strerror or str(error)).lower()})", path))
+            continue
+        key = (info.st_dev, info.st_ino)
+        if stat.S_ISREG(info.st_mode) and key not in seen:
+            if info.st_ino:  # some file systems of Windows have none
+                seen.add(key)
+            yield path
+
+
+def _read(path: str, settings: Settings, notify: Notify, skipped: list[str], *, guessed: bool) -> Iterator[Source]:
+    try:
+        descriptor = _open(path)
+    except OSError as error:
+        if not guessed:
+            raise _unreadable(path, error) from error
+        notify(Notice("unreadable", f"cannot be read ({(error.strerror or str(error)).lower()})", path))
+        return
+    try:
+        info = os.fstat(descriptor)
+        regular = stat.S_ISREG(info.st_mode)
+        origin = Input(
+            path,
+            settings,
+            notify,
+            size=info.st_size if regular else None,
+            path=path if regular and path != STDIN else None,
+            guessed=guessed,
+        )
+        yield from origin.sources(_guarded(read_blocks(descriptor), origin.report_about(path)))
+        skipped += origin.skipped
+    finally:
+        if path != STDIN:
+            os.close(descriptor)
+
+
+def _open(path: str) -> int:
+    """A descriptor that gives bytes as they are. Python's own standard input would buffer, and lock at exit."""
+    if path != STDIN:
+        return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.setmode(0, os.O_BINARY)
+    return 0
+
+
+def _guarded(blocks: Iterator[bytes], report: Report) -> Iterator[bytes]:
+    """The blocks until the end or until the device fails."""
+    try:
+        yield from blocks
+    except OSError as error:
+        report("read-failed", f"reading failed ({error.strerror or error}); what could be read before counts")
