@@ -85,7 +85,7 @@ _LETTERS = {
 def _indented(text: str, stripped: str) -> Shape:
     """The shape of a line that begins with a space."""
     if RAIL.match(text):
-        return "group" if "Exception Group Traceback" in text else "rail"
+        return "group" if GROUP_HEADER.match(text) else "rail"
     first = stripped[0]
     if first == "F" and FRAME.match(text):
         return "frame"

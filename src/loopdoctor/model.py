@@ -76,11 +76,15 @@ class Trace(Struct, frozen=True):
 
     def walk(self) -> Iterator[Trace]:
         """Every exception of the tree, in the order in which Python prints them (first cause first)."""
-        if self.previous is not None:
-            yield from self.previous.walk()
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        chain: list[Trace] = []
+        trace: Trace | None = self
+        while trace is not None:  # a chain may be thousands long; groups are nested only a little
+            chain.append(trace)
+            trace = trace.previous
+        for trace in reversed(chain):
+            yield trace
+            for child in trace.children:
+                yield from child.walk()
 
 
 RecordKind = Literal["traceback", "unraisable", "warning", "asyncio", "pytest", "exception", "log", "stack"]

@@ -1,0 +1,37 @@
+"""What several test modules need: a quick way from text to records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from loopdoctor.model import Line, Record
+from loopdoctor.records import group
+from loopdoctor.settings import Settings
+
+WORDS = ("Event loop is closed", "Task was destroyed but it is pending", "was never awaited", "Unclosed client session")
+
+
+def lines_of(text: str) -> list[Line]:
+    """Bare lines, numbered; ``@LEVEL message`` stands for the head of a log entry."""
+    lines = []
+    for number, raw in enumerate(text.splitlines(), 1):
+        if raw.startswith("@"):
+            level, _, message = raw[1:].partition(" ")
+            lines.append(Line(number, message, start=True, level=level, time="12:00:00"))
+        else:
+            lines.append(Line(number, raw))
+    return lines
+
+
+def group_text(text: str) -> list[Record]:
+    """The records in a text of bare lines and ``@LEVEL`` heads."""
+    flow = group(lines_of(text), "test", lambda line: any(word in line for word in WORDS), Settings())
+    return [item for item in flow if isinstance(item, Record)]
+
+
+@pytest.fixture
+def grouped() -> Callable[[str], list[Record]]:
+    """``group_text`` as a fixture."""
+    return group_text
