@@ -7,8 +7,8 @@ is known wreckage of the other and stands near it, or if they stand in one burst
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter, deque
-from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -20,7 +20,8 @@ from loopdoctor.settings import Settings
 AROUND = 12
 SAMPLES = 3
 MAX_MEMBERS = 24
-PLAUSIBLE = 0.08
+ALIKE = 0.3
+"""How far the priors of two sightings in one burst must overlap for one mistake to explain both (Bhattacharyya)."""
 FINGERPRINT_VERSION = "1"
 
 
@@ -57,11 +58,11 @@ class Cluster:
         self.seen: Counter[tuple[str, ...]] = Counter()
         self.keys: set[str] = set()
         self.streams: set[str] = set()
-        self.causes: set[str] = set()
+        self.causes: dict[str, float] = {}
         self.first: Record | None = None
         self.last: Record | None = None
 
-    def add(self, sighting: Sighting, sample: Sample, causes: set[str]) -> bool:
+    def add(self, sighting: Sighting, sample: Sample, causes: dict[str, float]) -> bool:
         """Counts a sighting; True if it is kept as a sample."""
         record = sighting.record
         self.first = self.first or record
@@ -71,11 +72,31 @@ class Cluster:
         self.seen[sighting.fingerprint] += 1
         if len(self.keys) < 400:
             self.keys |= sighting.keys
-        self.causes = self.causes & causes if self.causes and self.causes & causes else self.causes | causes
+        for cause, prior in causes.items():
+            self.causes[cause] = max(prior, self.causes.get(cause, 0.0))
         keep = self.seen[sighting.fingerprint] <= SAMPLES and len(self.samples) < MAX_MEMBERS
         if keep:
             self.samples.append(sample)
         return keep
+
+    def absorb(self, other: Cluster) -> None:
+        """Takes over all that another cluster has seen."""
+        assert self.first and self.last and other.first and other.last  # noqa: S101, PT018 - both have a record
+        self.first = min(self.first, other.first, key=lambda record: record.start_line)
+        self.last = max(self.last, other.last, key=lambda record: record.start_line)
+        self.samples = sorted(
+            (self.samples + other.samples)[:MAX_MEMBERS], key=lambda sample: sample.sighting.record.start_line
+        )
+        self.counts += other.counts
+        self.seen += other.seen
+        self.keys |= other.keys
+        self.streams |= other.streams
+        for cause, prior in other.causes.items():
+            self.causes[cause] = max(prior, self.causes.get(cause, 0.0))
+
+
+def _overlap(one: dict[str, float], other: dict[str, float]) -> float:
+    return sum(math.sqrt(prior * other[cause]) for cause, prior in one.items() if cause in other)
 
 
 class Collector:
@@ -162,14 +183,15 @@ class Collector:
         file = culprit.file.replace("\\", "/").rpartition("/")[2] if culprit else ""
         return (root.id, record.kind, record.exception.rpartition(".")[2], file, who, captured.get("coroutine", ""))
 
-    def _plausible(self, sighting: Sighting) -> set[str]:
-        """The causes that may well explain this sighting alone."""
-        found: set[str] = set()
+    def _plausible(self, sighting: Sighting) -> dict[str, float]:
+        """The causes that may explain this sighting alone, each with its highest prior."""
+        found: dict[str, float] = {}
         for symptom in sighting.symptoms:
-            found |= {c for c, prior in self.catalogue.symptoms[symptom.id].causes.items() if prior >= PLAUSIBLE}
+            for cause, prior in self.catalogue.symptoms[symptom.id].causes.items():
+                found[cause] = max(prior, found.get(cause, 0.0))
         return found
 
-    def _find(self, sighting: Sighting, causes: set[str]) -> Cluster | None:
+    def _find(self, sighting: Sighting, causes: dict[str, float]) -> Cluster | None:
         known = self.by_fingerprint.get(sighting.fingerprint)
         if known is not None:
             return known
@@ -181,7 +203,7 @@ class Collector:
                 return cluster
         return None
 
-    def _belongs(self, sighting: Sighting, cluster: Cluster, causes: set[str]) -> bool:
+    def _belongs(self, sighting: Sighting, cluster: Cluster, causes: dict[str, float]) -> bool:
         record, last = sighting.record, cluster.last
         assert last is not None  # noqa: S101 - a cluster has at least one record
         near = record.start_line - last.end_line <= self.settings.margin
@@ -193,7 +215,7 @@ class Collector:
             return False
         if self._wreckage(sighting, cluster) and (near or any(key.startswith("coro:") for key in shared)):
             return True
-        return near and same_stream and bool(causes & cluster.causes)
+        return near and same_stream and _overlap(causes, cluster.causes) >= ALIKE
 
     def _wreckage(self, sighting: Sighting, cluster: Cluster) -> bool:
         """Whether this sighting is known wreckage of the cluster, or the cluster of it."""
@@ -203,18 +225,16 @@ class Collector:
         upwards = all(set(rules[i].wreckage_of) & own for i in cluster.counts)
         return downwards or upwards
 
-    def incidents(self) -> Iterator[Incident]:
-        """The incidents so far, in the order of the log."""
-        homes = [(cluster, set(cluster.counts)) for cluster in self.clusters]
-        for cluster in self.clusters:
-            source = cluster.first.source if cluster.first else ""
-            elsewhere = {
-                symptom
-                for other, ids in homes
-                if other is not cluster and other.first and other.first.source == source
-                for symptom in ids
-            }
-            yield freeze(cluster, self.catalogue, self.marks.get(source, []), elsewhere)
+    def incident(self, cluster: Cluster) -> Incident:
+        """A cluster as a finished incident."""
+        source = cluster.first.source if cluster.first else ""
+        elsewhere = {
+            symptom
+            for other in self.clusters
+            if other is not cluster and other.first and other.first.source == source
+            for symptom in other.counts
+        }
+        return freeze(cluster, self.catalogue, self.marks.get(source, []), elsewhere)
 
 
 def _members(cluster: Cluster, catalogue: Catalogue) -> list[Member]:

@@ -110,7 +110,7 @@ def diagnose(incident: Incident, matcher: Matcher) -> Diagnosis:
         clues[cause] = weigh_clues(rule, scene, names)
         scores[cause] += sum(result.weight for result in clues[cause])
     shares = _softmax(scores)
-    candidates = []
+    candidates: list[Candidate] = []
     for cause in sorted(shares, key=lambda c: (-shares[c], c)):
         rule = matcher.catalogue.causes[cause]
         if candidates and (shares[cause] < MIN_CONFIDENCE and len(candidates) >= 3):

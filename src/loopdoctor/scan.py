@@ -15,6 +15,7 @@ from msgspec import Struct
 from loopdoctor import subjects
 from loopdoctor.carriers import unwrap
 from loopdoctor.catalogue.load import load_catalogue
+from loopdoctor.folding import fold
 from loopdoctor.incidents import Collector
 from loopdoctor.matching import Matcher
 from loopdoctor.model import (
@@ -29,7 +30,6 @@ from loopdoctor.model import (
     Window,
 )
 from loopdoctor.prefilter import Prefilter, Tally
-from loopdoctor.ranking import diagnose
 from loopdoctor.records import Flow, group
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Source, find_sources
@@ -141,7 +141,7 @@ class _Scan:
 
     def report(self, started: float, *, interrupted: bool) -> Report:
         """Incident -> Diagnosis -> Report."""
-        diagnoses = [diagnose(incident, self.matcher) for incident in self.collector.incidents()]
+        diagnoses = list(fold(self.collector, self.matcher))
         if self.collector.dropped:
             message = f"{self.collector.dropped} further incidents were counted but not kept"
             self.notices.append(Notice("incidents-dropped", message))
