@@ -58,6 +58,14 @@ Paths = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PATH ...|-]", help="Logs, directories or archives; - is standard input."),
 ]
+FailOn = Annotated[
+    str,
+    typer.Option(
+        help="Exit with 1 on any diagnosis, or only on one whose first cause has a confidence of 50 % (likely) "
+        "or 80 % (certain).",
+        **_one_of(*FAIL_ON),
+    ),
+]
 Color = Annotated[
     bool | None, typer.Option("--color/--no-color", help="Colour, whatever the output is.", show_default="auto")
 ]
@@ -99,14 +107,7 @@ def scan(
     ] = None,
     rules: Rules = None,
     full: Full = False,
-    fail_on: Annotated[
-        str,
-        typer.Option(
-            help="Exit with 1 on any diagnosis, or only on one whose first cause has a confidence of 50 % (likely) "
-            "or 80 % (certain).",
-            **_one_of(*FAIL_ON),
-        ),
-    ] = "never",
+    fail_on: FailOn = "never",
     top: Annotated[int, typer.Option(min=1, metavar="N", help="How many causes of each failure the text shows.")] = 3,
     color: Color = None,
     width: Width = None,
