@@ -1,0 +1,57 @@
+"""Bytes of a window -> numbered lines of text: any encoding, no colours, no cursor moves.
+
+Nothing here may raise: what is no UTF-8 is kept as U+FFFD, so that an odd byte costs one character and not the line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# ECMA-48: CSI sequences, then OSC and the other strings up to BEL or ST, then two-byte escapes. None of them may hold
+# a newline, so a broken sequence cannot swallow the next line.
+ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"
+    r"|\x1b[PX^_][^\x1b\n]*(?:\x1b\\)?|\x1b[ -/]*[0-~]?"
+)
+GITLAB_SECTION = re.compile(r"section_(?:start|end):\d+:[^\r\n]*(?:\r|$)", re.MULTILINE)
+LEADING_NBSP = re.compile(r"^[ \t]*[\xa0\u2007\u202f][\xa0\u2007\u202f \t]*")
+
+
+def without_escapes(text: str) -> str:
+    """The text as a terminal would show it, without colours and links."""
+    if "\x1b" in text or "\x9b" in text:
+        text = ESCAPES.sub("", text)
+    return text
+
+
+def with_plain_indent(text: str) -> str:
+    """The text with no-break spaces at its start turned into spaces: some log stores keep indentation only so."""
+    match = LEADING_NBSP.match(text)
+    return " " * match.end() + text[match.end() :] if match else text
+
+
+def decoded(data: bytes) -> str:
+    """The bytes as text; each line that is no UTF-8 is decoded on its own, so that its neighbours stay whole."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = "\n".join(line.decode("utf-8", "replace") for line in data.split(b"\n"))
+    text = without_escapes(text)
+    if "section_" in text:
+        text = GITLAB_SECTION.sub("", text)
+    if "\ufeff" in text:
+        text = text.replace("\ufeff", "")
+    return text
+
+
+def numbered(data: bytes, first: int) -> Iterator[tuple[int, str]]:
+    """Each line of a window with its number; the carriage return of a CRLF is taken off, a lone one stays."""
+    if not data:
+        return
+    lines = decoded(data).split("\n")
+    if data.endswith(b"\n"):
+        lines.pop()
+    if b"\r" in data:
+        lines = [line.rstrip("\r") for line in lines]
+    yield from enumerate(lines, first)

@@ -1,0 +1,153 @@
+"""Which field of a JSON log entry is which, found by the field's name and by the shape of its value.
+
+Makers agree on little: the text is ``message``, ``msg``, ``event``, ``log``, ``textPayload`` ...; a traceback stands in
+``exc_info``, ``exception``, ``error.stack_trace`` ... or anywhere else. So a traceback is known by its text, and the
+names below only decide between several candidates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from loopdoctor.carriers.levels import SYSLOG_LEVELS, normal_level
+
+MAX_DEPTH = 7
+MAX_LEAVES = 2000
+
+Leaf = tuple[tuple[str, ...], Any]
+
+MESSAGE_NAMES = (
+    "formatted", "message", "msg", "event", "textpayload", "log", "line", "text", "body", "content", "raw", "short_message",
+    "full_message", "logmessage", "log_message", "m", "description", "data", "title",
+)  # fmt: skip
+WIRE_NAMES = frozenset({"log", "line", "textpayload", "raw"})
+"""Fields whose text is one line of a program's output, as the program wrote it."""
+
+TRACE_TEXT = re.compile(r'(?:Traceback|Stack) \(most recent call last\)|^[ >|]*File "[^"\n]+", line \d+', re.MULTILINE)
+TIME_NAMES = frozenset(
+    {"time", "timestamp", "asctime", "ts", "date", "datetime", "t", "eventtime", "realtime_timestamp", "created", "repr"}
+)
+LOGGER_NAMES = frozenset({"logger", "logger_name", "loggername", "python_logger", "channel", "name", "category"})
+LEVEL_NAME = re.compile(r"(?:log)?(?:level|levelname|severity|severitytext|lvl|loglevel|level_name|severity_text|priority|l)$")
+PROCESS = re.compile(r"process(?:_?name)?$|worker$")
+THREAD = re.compile(r"thread(?:_?name)?$")
+PLACE_NAMES = (
+    "namespace", "namespace_name", "hostname", "podname", "pod_name", "pod", "containername", "container_name", "container",
+    "systemd_unit", "unit", "syslog_identifier", "pid", "logstreamname", "logstream", "stream",
+)  # fmt: skip
+
+
+def plain_name(name: str) -> str:
+    """A field's name without the decoration that makers put on it (``@timestamp``, ``__REALTIME_TIMESTAMP``)."""
+    return name.strip("@_").lower().replace("-", "_")
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """Every scalar of an entry with the names that lead to it; a list of texts counts as one."""
+    stack: list[Leaf] = [(path, value)]
+    count = 0
+    while stack and count < MAX_LEAVES:
+        here, item = stack.pop()
+        if isinstance(item, dict):
+            if len(here) < MAX_DEPTH:
+                stack.extend((*_split(here, str(key)), child) for key, child in reversed(item.items()))
+            continue
+        if isinstance(item, list):
+            if item and all(isinstance(part, str) for part in item):
+                yield here, "\n".join(part.rstrip("\n") for part in item)
+            elif len(here) < MAX_DEPTH:
+                stack.extend((here, child) for child in reversed(item[:200]) if isinstance(child, dict | list))
+            continue
+        count += 1
+        yield here, item
+
+
+def _split(path: tuple[str, ...], key: str) -> tuple[tuple[str, ...]]:
+    """A dotted name (``log.level``) is a path of its own."""
+    return ((*path, *(plain_name(part) for part in key.split(".") if part)),)
+
+
+def level_of(fields: list[Leaf]) -> str | None:
+    """The entry's level, as a name or as syslog's or logging's number."""
+    for path, value in fields:
+        if not path or len(path) > 3:
+            continue
+        name = path[-1] if path[-1] not in ("name", "value") else (path[-2] if len(path) > 1 else "")
+        if not LEVEL_NAME.match(name):
+            continue
+        if name == "priority" and str(value) in "01234567":
+            return SYSLOG_LEVELS[int(value)]
+        if (level := normal_level(str(value))) is not None:
+            return level
+    return None
+
+
+def time_of(fields: list[Leaf]) -> str | None:
+    """The entry's time as it was written."""
+    for path, value in fields:
+        if path and path[-1] in TIME_NAMES and len(path) < 4 and isinstance(value, str | int | float):
+            if path[-1] == "repr" and "time" not in path:
+                continue
+            return str(value)
+    return None
+
+
+def logger_of(fields: list[Leaf]) -> str | None:
+    """The name of the logger."""
+    best = None
+    for path, value in fields:
+        if not path or path[-1] not in LOGGER_NAMES or not isinstance(value, str):
+            continue
+        if path[-1] != "name" or len(path) == 1 or path[-2] in ("logger", "record"):
+            if path[-1].startswith("logger") or path[-1] == "python_logger":
+                return value
+            best = best or value
+    return best
+
+
+def program_key(fields: list[Leaf]) -> str:
+    """The process and thread that the program says it logged from."""
+    parts: dict[str, str] = {}
+    for path, value in fields:
+        if not path or not isinstance(value, str | int) or value == "":
+            continue
+        last, before = path[-1], path[-2] if len(path) > 1 else ""
+        if THREAD.match(last) or (last == "name" and before == "thread"):
+            parts.setdefault("thread", str(value))
+        elif PROCESS.match(last) or (last == "name" and before == "process"):
+            parts.setdefault("process", str(value))
+    return "/".join(parts[part] for part in ("process", "thread") if part in parts)
+
+
+def place_key(fields: list[Leaf]) -> str:
+    """The pod, container, unit, stream ... that a collector says it read the line from."""
+    parts: dict[str, str] = {}
+    for path, value in fields:
+        if path and isinstance(value, str | int) and len(path) < 5:
+            name = path[-1]
+            if name in ("name", "id", "pid") and len(path) > 1 and path[-2] in ("container", "pod", "unit"):
+                name = path[-2]
+            if name in PLACE_NAMES:
+                parts.setdefault(name, str(value))
+            elif "labels" in path and isinstance(value, str):
+                parts.setdefault("stream", value)
+    return "/".join(parts[name] for name in PLACE_NAMES if name in parts)
+
+
+def message_of(fields: list[Leaf]) -> tuple[str, str]:
+    """The entry's text and the name of its field, found by name, else as the longest text that reads like words."""
+    best: tuple[int, int, str, str] | None = None
+    for path, value in fields:
+        if not path or not isinstance(value, str) or path[-1] not in MESSAGE_NAMES or "breadcrumbs" in path:
+            continue
+        if TRACE_TEXT.match(value) and path[-1] not in WIRE_NAMES:
+            continue  # a traceback by itself is no message
+        rank = (len(path) if path[-1] != "formatted" else 0, MESSAGE_NAMES.index(path[-1]))
+        if best is None or rank < best[:2]:
+            best = (*rank, value, path[-1])
+    if best is not None:
+        return best[2], best[3]
+    texts = [value for path, value in fields if path and isinstance(value, str) and " " in value and len(path) < 4]
+    return (max(texts, key=len), "") if texts else ("", "")

@@ -1,0 +1,184 @@
+"""A JSON object that is a log entry, whoever made it -> the lines that the program would have printed.
+
+``read_json`` takes the text of one object; ``entries_of`` finds the entries in it, for a store's answer holds many
+(``{"events": [...]}``, ``{"data": {"result": [...]}}``). An entry is either *wire*, one line of output that some collector
+packed (docker, journald, Loki, stern), or the program's own record with level, message and traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from loopdoctor.carriers import json_fields as fields
+from loopdoctor.carriers.json_traces import find_traces, printed
+from msgspec import Struct
+
+_DECODE = msgspec.json.Decoder().decode
+PAIR = re.compile(r'"((?:[^"\\]|\\.){1,80})"\s*:\s*"((?:[^"\\]|\\.)*)(?:"|\\?$)')
+DOCKER_PIECE = 16 * 1024
+"""The json-file driver cuts longer lines into pieces of this size; only the last one ends in a newline."""
+
+
+class Entry(Struct, frozen=True):
+    """What a JSON log entry says: ``message`` and ``trace`` as lines, and where it comes from.
+
+    ``wire`` says that the message is one line of output that may be wrapped again.
+    """
+
+    message: str
+    trace: tuple[str, ...] = ()
+    key: str = ""
+    time: str | None = None
+    level: str | None = None
+    logger: str | None = None
+    thread: str | None = None
+    wire: bool = False
+    partial: bool = False
+    name: str = "json"
+
+
+def read_json(text: str) -> Any:
+    """The value that a text holds; for a text that was cut off, the pairs of strings that can still be read."""
+    try:
+        return _DECODE(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        pass
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        pass
+    return None
+
+
+def salvaged(text: str) -> dict[str, str] | None:
+    """What can still be read of an object whose end was cut off."""
+    found = {}
+    for match in PAIR.finditer(text):
+        try:
+            found[match[1]] = json.loads(f'"{match[2].rstrip(chr(92))}"', strict=False)
+        except ValueError:
+            found[match[1]] = match[2].replace("\\n", "\n").replace('\\"', '"')
+    return found or None
+
+
+def entries_of(value: Any, depth: int = 0) -> Iterator[Entry]:
+    """The entries of a value: itself, or the members of the list that a store's answer holds."""
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, dict | list) and depth < 4:
+                yield from entries_of(item, depth + 1)
+        return
+    if not isinstance(value, dict):
+        return
+    inner = members(value) if depth < 4 else None
+    if inner is None:
+        if (entry := entry_of(value)) is not None:
+            yield entry
+    elif inner and isinstance(inner[0], str):
+        yield from (Entry(line, key=_labels(value), wire=True, name="loki") for line in inner)
+    else:
+        for item in inner:
+            yield from entries_of(item, depth + 1)
+
+
+def _labels(value: dict[str, Any]) -> str:
+    stream = value.get("stream") or value.get("metric")
+    return "/".join(str(part) for part in stream.values()) if isinstance(stream, dict) else ""
+
+
+def members(value: dict[str, Any], depth: int = 0) -> list[Any] | None:
+    """The list of entries in a store's answer; None if the object is itself an entry."""
+    pairs = value.get("values")
+    if isinstance(pairs, list) and pairs and all(isinstance(pair, list) and len(pair) > 1 for pair in pairs):
+        return [str(pair[1]) for pair in pairs]
+    if depth == 0 and _speaks(value):
+        return None
+    for child in value.values():
+        if isinstance(child, list) and child and isinstance(child[0], dict):
+            if any(_speaks(item) or members(item, depth + 1) is not None for item in child[:3] if isinstance(item, dict)):
+                return child
+        elif isinstance(child, dict) and depth < 3 and (found := members(child, depth + 1)) is not None:
+            return found if not found or not isinstance(found[0], str) else [child]
+    return None
+
+
+def _speaks(item: dict[str, Any]) -> bool:
+    """Whether an object has a text of its own, on its own level or one below."""
+    for name, child in item.items():
+        plain = fields.plain_name(name)
+        if isinstance(child, str | list) and plain in fields.MESSAGE_NAMES and (isinstance(child, str) or _bytes(child)):
+            return True
+        if plain in ("logentry", "exception", "jsonpayload", "record", "attributes", "source", "fields") and child:
+            return isinstance(child, dict | str) or plain == "exception"
+        if isinstance(child, str) and fields.TRACE_TEXT.search(child):
+            return True
+    return False
+
+
+def _bytes(value: Any) -> bool:
+    return bool(value) and isinstance(value, list) and all(isinstance(byte, int) and 0 <= byte < 256 for byte in value)
+
+
+def entry_of(value: dict[str, Any]) -> Entry | None:
+    """The entry that an object is; None if nothing in it reads like a log's text."""
+    if isinstance(text := value.get("MESSAGE"), list) and _bytes(text):  # journald: no UTF-8, or control characters
+        value = {**value, "MESSAGE": bytes(text).decode("utf-8", "replace")}
+    found = list(fields.leaves(value))
+    message, name = fields.message_of(found)
+    traces = _traces(value, found, message)
+    if not message and not traces:
+        return None
+    level = fields.level_of(found)
+    nested = message[:1] == "{" and isinstance(read_json(message), dict)
+    wire = not traces and (name in fields.WIRE_NAMES or "MESSAGE" in value or level is None or nested)
+    key = fields.place_key(found) if wire else fields.program_key(found)
+    stripped = message[:-1] if message.endswith("\n") else message
+    return Entry(
+        message=stripped,
+        trace=traces,
+        key=key,
+        time=fields.time_of(found),
+        level=None if name in fields.WIRE_NAMES or "MESSAGE" in value else level,
+        logger=fields.logger_of(found),
+        thread=key if not wire and key else None,
+        wire=wire,
+        partial=name == "log" and len(message) >= DOCKER_PIECE and not message.endswith("\n"),
+        name=_maker(value, name),
+    )
+
+
+def _maker(value: dict[str, Any], name: str) -> str:
+    if "MESSAGE" in value:
+        return "journald-json"
+    if name == "log" and "stream" in value:
+        return "docker-json"
+    return "json"
+
+
+def _traces(value: dict[str, Any], found: list[fields.Leaf], message: str) -> tuple[str, ...]:
+    """The lines of the entry's tracebacks that its message does not hold already."""
+    texts: list[str] = []
+    for path, text in found:
+        if not isinstance(text, str) or "\n" not in text or not fields.TRACE_TEXT.search(text) or "breadcrumbs" in path:
+            continue
+        body = _from_traceback(text.strip("\n"), message)
+        if body not in message and not any(body in other for other in texts):
+            texts = [other for other in texts if other not in body]
+            texts.append(body)
+    if texts:
+        return tuple(line for text in texts for line in text.split("\n"))
+    if fields.TRACE_TEXT.search(message) and "\n" in message and "errorType" not in value:
+        return ()
+    return tuple(line for trace in find_traces(value) for line in printed(trace))
+
+
+def _from_traceback(text: str, message: str) -> str:
+    """The text from where its traceback begins, if what stands before only says the message again."""
+    match = fields.TRACE_TEXT.search(text)
+    start = text.rfind("\n", 0, match.start()) + 1 if match else 0
+    return text[start:] if message and start and message.split("\n")[0] in text[:start] else text

@@ -1,0 +1,53 @@
+"""The state of one lane: everything that a line's meaning may depend on, and that ends where lines were skipped."""
+
+from __future__ import annotations
+
+from loopdoctor.carriers.blocks import Block
+from loopdoctor.carriers.loguru_lines import LoguruFilter
+from loopdoctor.carriers.margins import Learned
+from loopdoctor.carriers.reprinted import Reprinted
+
+MAX_CHILDREN = 1024
+
+
+class Lane:
+    """One stream of lines inside another; lanes nest as their wrappings do.
+
+    ``key`` and ``carrier`` are the outer ones' joined with this one's. ``sticky`` is the process or thread of the last
+    logging head: lines without a head belong to it. ``aligned`` is the column to which a transport indents the further
+    lines of an entry, and the lane of that entry.
+    """
+
+    __slots__ = (
+        "aligned", "block", "carrier", "children", "filter", "key", "learned", "margin", "pending", "quoted", "reprinted",
+        "sticky", "tail_logger", "waiting",
+    )  # fmt: skip
+
+    def __init__(self, key: str = "", carrier: str = "") -> None:
+        self.key = key
+        self.carrier = carrier
+        self.children: dict[tuple[str, str], Lane] = {}
+        self.block: Block | None = None
+        self.filter: LoguruFilter | None = None
+        self.reprinted: Reprinted | None = None
+        self.learned: list[Learned] = []
+        self.waiting: list[tuple[int, str, str | None]] = []
+        self.aligned: tuple[int, Lane] | None = None
+        self.margin = ""
+        self.pending = ""
+        self.sticky = ""
+        self.quoted = False
+        self.tail_logger = False
+
+    def child(self, key: str, carrier: str) -> Lane:
+        """The lane of a key inside this one."""
+        found = self.children.get((key, carrier))
+        if found is None:
+            found = Lane(joined(self.key, key), f"{self.carrier}+{carrier}" if self.carrier else carrier)
+            self.children[key, carrier] = found
+        return found
+
+
+def joined(outer: str, inner: str) -> str:
+    """The key of a lane inside another."""
+    return f"{outer}/{inner}" if outer and inner else outer or inner

@@ -1,0 +1,218 @@
+"""The head that a logging library puts before a message: time, level, logger, process and thread, in any order.
+
+Reads ``2026-01-31 10:00:00,123 ERROR app.db: lost``, ``[2026-01-31 10:00:00 +0000] [77] [INFO] ready``,
+``ERROR:app:lost``, ``INFO:     ready``, ``2026-01-31 10:00:00.123 | ERROR    | app:main:12 - lost`` and what lies
+between them: the parts are recognised, not the formats. The shapes are those of logging.Formatter's attributes and of
+the default formats of uvicorn, gunicorn, celery, Django, Airflow, Home Assistant, loguru, structlog and absl.
+"""
+
+from __future__ import annotations
+
+import re
+
+from loopdoctor.carriers.levels import LEVELS, LOWER, UPPER
+from loopdoctor.carriers.times import TIME, TIME_LEAD
+from loopdoctor.carriers.wrapping import Head
+
+# Fields between the time and the level: bracketed ones, identifiers, separators. Each ends in white space or is
+# followed by a bracket, so no text can be split in two ways and matching stays linear.
+_FIELD = (
+    r"(?:\[(?!(?:" + UPPER + "|" + LOWER + r") *\])[^\[\]]{0,60}\]:?|\([^()]{1,60}\)|\{[^{}]{1,80}\}"
+    r"|(?!\d{4}-\d\d|(?:" + UPPER + r")\b)[A-Za-z_\d<][\w.@:$<>#+-]{0,79}|[-|:,])(?:[ \t]+|(?=[\[({]))"
+)
+TIMED = re.compile(
+    rf"[ \t]*(?:[-|:,][ \t]+)?(?P<fields>(?:{_FIELD}){{0,7}}?)"
+    rf"(?:(?P<bracket>[\[(<])(?P<any>{UPPER}|{LOWER}) *[\])>]|(?P<level>{UPPER})(?![\w.])|(?P<lower>{LOWER})(?= *[-|:] ))"
+)
+COLONS = re.compile(rf"[:,] ?(?:(?P<before>[\w.]+):)?(?P<level>{UPPER}):(?:(?P<after>[\w.]+):)?")
+CELERY = re.compile(rf"\[(?P<time>{TIME}): (?P<level>{UPPER})/(?P<process>[^\]]{{1,60}})\] ")
+CELERY_TASK = re.compile(r"(?P<logger>[\w.]+)\[(?P<id>[\w-]{8,40}|\?{3})\]: ")
+LEVELLED = re.compile(rf"\[?(?P<level>{UPPER})(?![\w.=(/])")
+ABSL = re.compile(r"(?P<level>[DIWEF])(?P<time>\d{4} \d\d:\d\d:\d\d\.\d{6}) +(?P<key>\d+) (?P<file>[\w.-]+):\d+\] ")
+
+EXCEPTION_NAME = re.compile(r"[\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Group|Iteration|Cancelled|Timeout)$")
+WORKER = re.compile(
+    r"(?:Main|Dummy|Pool|Worker|Fork|Spawn|Sync|Async|Thread|Process|ThreadPool|asyncio|ASGI|waitress|uvicorn|gunicorn)"
+    r"[\w.:-]*(?:[-_ ]\d+|Thread|Process|Worker|Executor)[\w.()<> -]*$|\w*(?:Thread|Process)\w*[-_ ]?[\w()-]*$|gw\d+$"
+)
+NUMBER = re.compile(r"(?:pid[=:])?\d+(?::\d+)?$")
+PLACE = re.compile(r"[\w./<>-]+(?:\.py)?:\d+$")
+
+# What follows the level, most particular first. Message text must start exactly where the format's separator ends:
+# its own leading blanks may be the indentation of a traceback.
+_AFTER = (
+    re.compile(r"[ \t]*\| (?P<logger>[\w.<>]+):(?P<place>[\w.<>]+:\d+)(?: \| .*?)? - "),  # loguru
+    re.compile(r"[ \t]*\| (?P<logger>[A-Za-z_][\w.]*)(?::\d+)? +[|-] "),
+    re.compile(r"[ \t]+\((?P<thread>[^()]{1,60})\) \[(?P<logger>[\w.-]+)\] "),  # Home Assistant
+    re.compile(r"[ \t]+\[(?P<thread>[^\[\]]{1,60})\] \[(?P<logger>[A-Za-z_][\w.-]*)\]:? "),
+    re.compile(r"[ \t]*\[(?P<logger>[A-Za-z_][\w.-]*)(?::[\w.<>-]+)?\](?: [-:]|:)? "),
+    re.compile(r"[ \t]+\((?P<logger>[A-Za-z_][\w.]*)\):? "),
+    re.compile(r"[ \t]+(?P<logger>[A-Za-z_][\w.]*):[\w/.-]+\.py:\d+ "),  # pytest's live log
+    re.compile(r"[ \t]+(?P<logger>[a-z_][\w.-]*|[A-Za-z_]\w*(?:\.\w+)+)(?::\d+)?(?:(?: \([^()]*\))?:| -| \|| >) "),
+    re.compile(r" (?P<module>[a-z_]\w*) (?P<key>\d+ \d{5,}) "),  # Django's verbose format
+    re.compile(r"[ \t]+(?P<logger>[a-z_]\w*(?:\.\w+)+|asyncio|root) (?![=:-])"),
+    re.compile(r" ?(?:->|[-|:]) ?"),
+)
+_PADDED = re.compile(r"[ \t]{0,9}")
+_BASIC = re.compile(r":(?P<logger>[A-Za-z_][\w.-]*):")
+_CLOSING = re.compile(r" *\](?=[ \t])")
+_THREAD = re.compile(r"[ \t]+\[(?P<thread>[^\[\]]{1,60})\](?=[ \t])")
+TORNADO = re.compile(rf"\[(?P<level>[DIWEC]) (?P<time>{TIME})(?: (?P<logger>[\w.:]+))?\] ")
+
+
+def _key_of(fields: str) -> tuple[str | None, str]:
+    """The logger, and the process and thread, that the fields before a level name."""
+    words: list[str] = []
+    parts: list[str] = []
+    logger = None
+    for field in re.findall(r"\[([^\[\]]*)\]|\(([^()]*)\)|\{([^{}]*)\}|([^\s\[({]+)", fields):
+        bracketed = field[0] or field[1]
+        word = (bracketed or field[3]).strip(":,| -")
+        if not word or field[2] or PLACE.match(word):
+            continue
+        if NUMBER.match(word) or WORKER.match(word):
+            parts.append(word)
+        elif bracketed and not re.match(r"[a-z_][\w.]*$", word):
+            parts.append(word)
+        else:
+            words.append(word)
+    if words:
+        logger = words.pop()
+    return logger, "/".join([*words, *parts]) if words or parts else ""
+
+
+def _message(text: str, at: int, level: str, *, bracketed: bool = False) -> tuple[str, str | None, str]:
+    """The message, the logger and the lane key that stand behind a level that ends at ``at``."""
+    if text[at : at + 1] == ":" and not bracketed:
+        match = _BASIC.match(text, at)
+        if match and not EXCEPTION_NAME.match(match["logger"]):
+            return text[match.end() :], match["logger"], ""
+        end = at + 1
+        rest = text[end:]
+        # uvicorn pads the colon's right side to the widest level
+        return rest[min(len(rest) - len(rest.lstrip(" ")), max(1, 9 - len(level))) :], None, ""
+    thread = _THREAD.match(text, at)
+    if thread is not None and (NUMBER.match(thread["thread"]) or WORKER.match(thread["thread"])):
+        message, logger, key = _message(text, thread.end(), level, bracketed=True)
+        return message, logger, "/".join(filter(None, (thread["thread"], key)))
+    for pattern in _AFTER:
+        match = pattern.match(text, at)
+        if match is None:
+            continue
+        groups = match.groupdict()
+        logger = groups.get("logger")
+        if logger and (EXCEPTION_NAME.match(logger) or logger.endswith(".py")):
+            continue
+        key = groups.get("thread") or groups.get("key") or ""
+        return text[match.end() :], logger or groups.get("module"), key.replace(" ", "/")
+    rest = text[at:]
+    width = 1 if bracketed else max(1, 9 - len(level))
+    blanks = len(rest) - len(rest.lstrip(" \t"))
+    return rest[min(blanks, width if rest[:1] == " " else blanks) :], None, ""
+
+
+def _timed(text: str) -> Head | None:
+    lead = TIME_LEAD.match(text)
+    if lead is None or bool(lead["open"]) != bool(lead["close"]):
+        return None
+    at = lead.end()
+    match = COLONS.match(text, at)
+    if match is not None:
+        logger = match["before"] or match["after"]
+        if not (logger and EXCEPTION_NAME.match(logger)):
+            return _head(text[match.end() :].removeprefix(" "), lead["time"], match["level"], logger, "")
+    match = TIMED.match(text, at)
+    if match is None:
+        return None
+    level = match["any"] or match["level"] or match["lower"]
+    end = match.end()
+    if match["bracket"]:
+        return _bracketed(text, match, lead["time"], level)
+    message, logger, key = _message(text, end, level)
+    before, outer = _key_of(match["fields"]) if match["fields"] else (None, "")
+    if before and logger:
+        outer = "/".join(filter(None, (outer, before)))
+    return _head(message, lead["time"], level, logger or before, "/".join(filter(None, (outer, key))))
+
+
+STRUCTLOG_TAIL = re.compile(r"(?:^| )\[(?P<logger>[A-Za-z_][\w.]*)\](?P<pairs>(?: [\w.]+=.*)?)$")
+
+
+def _bracketed(text: str, match: re.Match[str], time: str, level: str) -> Head:
+    """A level in brackets; in lower case it is structlog's console, whose logger stands behind the message."""
+    before, outer = _key_of(match["fields"]) if match["fields"] else (None, "")
+    if level.islower() and match["bracket"] == "[":
+        rest = text[match.end() :].removeprefix(" ")
+        tail = STRUCTLOG_TAIL.search(rest, max(0, len(rest) - 2000))
+        message = rest[: tail.start()] if tail else rest
+        logger = tail["logger"] if tail else before
+        return _head(message.rstrip(), time, level, logger, outer, name="structlog-console")
+    end = match.end()
+    message, logger, key = _message(text, end, level, bracketed=True)
+    if before and logger:
+        outer = "/".join(filter(None, (outer, before)))
+    return _head(message, time, level, logger or before, "/".join(filter(None, (outer, key))))
+
+
+def _head(
+    text: str, time: str | None, level: str, logger: str | None, key: str, *, name: str = "python-logging"
+) -> Head:
+    return Head(text, name, time, LEVELS[level.upper()], logger, key)
+
+
+def _levelled(text: str) -> Head | None:
+    """A head that opens with its level: only with a mark behind it, since prose may begin with such a word."""
+    match = LEVELLED.match(text)
+    if match is None:
+        return None
+    level = match["level"]
+    end = match.end()
+    bracketed = text[0] == "["
+    if bracketed:
+        closing = _CLOSING.match(text, end)
+        if closing is None:
+            return None
+        end = closing.end()
+    following = TIME_LEAD.match(text, _PADDED.match(text, end).end())  # type: ignore[union-attr]
+    if following is not None and following.start() > end and bool(following["open"]) == bool(following["close"]):
+        return _level_then_time(text, level, following, bracketed=bracketed)
+    message, logger, key = _message(text, end, level, bracketed=bracketed)
+    if bracketed or text[end : end + 1] == ":" or logger:
+        if logger is None and not bracketed and text[end : end + 2] not in (": ", ":\t") and message:
+            return None
+        return _head(message, None, level, logger, key)
+    return None
+
+
+LAMBDA_ID = re.compile(r"\t(?P<key>[0-9a-f-]{8,36})\t")
+
+
+def _level_then_time(text: str, level: str, time: re.Match[str], *, bracketed: bool) -> Head:
+    request = LAMBDA_ID.match(text, time.end())
+    if request is not None:
+        return _head(text[request.end() :], time["time"], level, None, request["key"], name="lambda-text")
+    message, logger, key = _message(text, time.end(), level, bracketed=bracketed)
+    return _head(message, time["time"], level, logger, key)
+
+
+def logging_head(text: str) -> Head | None:
+    """The logging head that a line opens with, or None. The line must have no prefix of a transport left."""
+    first = text[:1]
+    if first.isdigit():
+        return _timed(text)
+    if first == "[":
+        if (match := CELERY.match(text)) is not None:
+            message = text[match.end() :]
+            task = CELERY_TASK.match(message)
+            if task is not None:
+                message = message[task.end() :]
+            logger = task["logger"] if task else None
+            return _head(message, match["time"], match["level"], logger, match["process"], name="celery")
+        if (match := TORNADO.match(text)) is not None:
+            return _head(text[match.end() :], match["time"], match["level"], match["logger"], "")
+        return _timed(text) or _levelled(text)
+    if "A" <= first <= "Z":
+        if (match := ABSL.match(text)) is not None:
+            return _head(text[match.end() :], match["time"], match["level"], match["file"], match["key"], name="absl")
+        return _levelled(text) or (_timed(text) if text[3:4] == " " else None)
+    return None

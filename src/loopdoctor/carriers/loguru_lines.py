@@ -1,0 +1,70 @@
+"""loguru's decorated tracebacks -> the lines that CPython prints.
+
+loguru marks the frame that caught (``> File``), sets blank lines between frames, and writes under a source line what its
+names held (``│   └ <value>``). With ``diagnose`` off only the mark and the blank lines remain.
+"""
+
+from __future__ import annotations
+
+import re
+
+from loopdoctor.model import Line
+
+VALUE = re.compile(r"[ |]*\s[│└]")
+MARK = re.compile(r"(?P<rail> *(?:\| )?)> (?=File \")")
+BLANK = re.compile(r"[ |]*$")
+FRAME = re.compile(r"[ |]*(?:> | {2})File \"")
+FINAL = re.compile(r"[ |]*(?! )[A-Za-z_][\w.]*(?:: |$)")
+HEADER = "raceback (most recent call last)"
+
+
+class LoguruFilter:
+    """A lane's filter from a traceback's header on; it does nothing until loguru's decoration is seen."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self.after_header = True
+        self.held: list[Line] = []
+
+    def feed(self, line: Line) -> list[Line]:
+        """The lines that can go on now."""
+        text = line.text
+        if HEADER in text:
+            self.after_header = True
+            found = [*self.held[:1], line] if self.seen else [*self.held, line]
+            self.held = []
+            return found
+        if BLANK.match(text) and (self.after_header or self.seen):
+            self.held.append(line)
+            return [] if len(self.held) < 6 else self.close()
+        if FRAME.match(text):
+            marked = MARK.match(text)
+            if marked is not None:
+                text = f"{marked['rail'].removesuffix('| ')}{'| ' if '|' in marked['rail'] else ''}  {text[marked.end() :]}"
+                line = _with_text(line, text)
+            self.seen = self.seen or marked is not None or (self.after_header and bool(self.held))
+            found = [] if self.seen else self.held
+            self.held = []
+            self.after_header = False
+            return [*found, line]
+        self.after_header = False
+        if ("│" in text or "└" in text) and VALUE.match(text):
+            self.seen = True
+            return []
+        held, self.held = self.held, []
+        if self.seen and FINAL.match(text) and not text.startswith(("The ", "During ")):
+            held = []
+        elif self.seen:
+            held = held[:1]
+        return [*held, line]
+
+    def close(self) -> list[Line]:
+        """The blank lines that are held."""
+        held, self.held = self.held, []
+        return held
+
+
+def _with_text(line: Line, text: str) -> Line:
+    return Line(
+        line.number, text, line.source, line.stream, line.carrier, line.start, line.time, line.level, line.logger, line.thread
+    )

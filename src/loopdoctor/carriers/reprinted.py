@@ -1,0 +1,46 @@
+"""Output of one program that another logs line by line: each line has a head of its own, but it is one text.
+
+Celery and Airflow log what a task prints, services log the output of a subprocess. A traceback or a pytest run that
+comes so must not be torn apart: from its first line on, the lines that go on with it begin no new entry.
+"""
+
+from __future__ import annotations
+
+import re
+
+OPENS = re.compile(
+    r"(?:[A-Z]\w* )?Traceback \(most recent call last\):|  \+ Exception Group Traceback|Exception ignored (?:in|while)\b"
+    r"|Exception in thread |Stack \(most recent call last\)|\S[^:]*:\d+: \w*Warning: |(?:source_traceback|handle_traceback): "
+)
+SESSION = re.compile(r"={3,} test session starts ={3,}")
+SESSION_ENDS = re.compile(r"={3,} .*\bin \d+(?:\.\d+)?s(?: \([\d:]+\))? ={3,}\s*$")
+LAST = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:: |$)|\w+: |[A-Za-z_]\w*(?:Error|Exception|Warning)")
+GOES_ON = ("The above exception", "During handling of", "Traceback (most", "RuntimeWarning: Enable", "ResourceWarning: Enable")
+
+
+class Reprinted:
+    """Whether the heads of a lane go on with a text that began under an earlier one."""
+
+    def __init__(self) -> None:
+        self.signature: tuple[str | None, str | None, str] | None = None
+        self.session = False
+        self.ended = False
+
+    def continues(self, text: str, signature: tuple[str | None, str | None, str]) -> bool:
+        """Whether this message goes on with the text; ``signature`` is its level, logger and thread."""
+        if signature == self.signature:
+            if self.session:
+                self.session = not SESSION_ENDS.match(text)
+                return True
+            if not text.strip() or text[0] in " \t|+>" or text.startswith(GOES_ON):
+                self.ended = False
+                return True
+            if not self.ended and LAST.match(text):
+                self.ended = True
+                return True
+        self.signature = None
+        self.session = bool(SESSION.match(text))
+        if self.session or OPENS.match(text):
+            self.signature = signature
+            self.ended = False
+        return False

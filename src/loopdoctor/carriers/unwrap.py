@@ -1,0 +1,396 @@
+"""Windows of a log -> the program's own lines, whatever wraps them.
+
+A line goes down through its wrappings: a block of several lines, a transport's prefix, a JSON object, a logging head. Each
+transport that is taken off leads into a lane of its own, where the rest is looked at again. Nothing is configured and
+no line's reading depends on lines that were skipped: where the numbers of windows jump, all state ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from loopdoctor.carriers.blocks import Block, Piece
+from loopdoctor.carriers.decoding import numbered, with_plain_indent, without_escapes
+from loopdoctor.carriers.ipython import ipython_block
+from loopdoctor.carriers.journal_blocks import journal_block
+from loopdoctor.carriers.json_blocks import json_block
+from loopdoctor.carriers.json_lines import Entry, entries_of, read_json, salvaged
+from loopdoctor.carriers.junit import junit_block
+from loopdoctor.carriers.lambda_text import lambda_lines
+from loopdoctor.carriers.lanes import MAX_CHILDREN, Lane, joined
+from loopdoctor.carriers.logfmt import logfmt_head
+from loopdoctor.carriers.logging_heads import logging_head
+from loopdoctor.carriers.loguru_lines import LoguruFilter
+from loopdoctor.carriers.margins import MAX_LEARNED, blank_margin, learned, prefix_before, without_margin
+from loopdoctor.carriers.reprinted import Reprinted
+from loopdoctor.carriers.rich_blocks import rich_block
+from loopdoctor.carriers.supervisord import supervisord_block
+from loopdoctor.carriers.table import cut_bare_time, cut_transport
+from loopdoctor.carriers.wrapping import Cut, Head
+from loopdoctor.model import Line, Notice, Window
+from loopdoctor.settings import Settings
+
+GAP = "gap"
+"""``Line.carrier`` of the empty line that stands where lines were skipped: no record goes on across it."""
+
+MAX_NESTING = 6
+MAX_WAITING = 12
+RAW_FACTOR = 16
+BREAK = re.compile(r"\r\n?|\n")
+HEADER = "raceback (most recent call last)"
+
+
+def unwrap(windows: Iterable[Window], settings: Settings, notify: Callable[[Notice], None]) -> Iterator[Line]:
+    """The lines of one source, in order but for those that wait for the end of a construct of several lines.
+
+    Each window must follow the one before. Never raises on any bytes; what is cut is told to ``notify``.
+    """
+    following = 0
+    unwrapper = Unwrapper("", settings, notify)
+    for window in windows:
+        if following and window.first != following:
+            yield from unwrapper.end()
+            yield Line(window.first, "", window.source, carrier=GAP, start=True)
+        if unwrapper.source != window.source or (following and window.first != following):
+            unwrapper = Unwrapper(window.source, settings, notify)
+        number = window.first - 1
+        for number, text in numbered(window.data, window.first):
+            unwrapper.line(number, text)
+            if unwrapper.out:
+                yield from unwrapper.out
+                unwrapper.out.clear()
+        following = number + 1
+    yield from unwrapper.end()
+
+
+class Unwrapper:
+    """The lanes of one source and what they have given so far."""
+
+    def __init__(self, source: str, settings: Settings, notify: Callable[[Notice], None]) -> None:
+        self.source = source
+        self.max_line = settings.max_line
+        self.notify = notify
+        self.root = Lane()
+        self.out: list[Line] = []
+        self.told = False
+
+    def line(self, number: int, text: str) -> None:
+        """Takes one physical line."""
+        if len(text) > self.max_line * RAW_FACTOR:
+            text = self._shortened(number, text, self.max_line * RAW_FACTOR)
+        self.feed(self.root, number, text, None, 0)
+
+    def end(self) -> list[Line]:
+        """Ends everything that is open and gives what is left."""
+        self._flush(self.root, 0)
+        found, self.out = self.out, []
+        return found
+
+    def _shortened(self, number: int, text: str, limit: int) -> str:
+        if not self.told:
+            self.told = True
+            self.notify(Notice("line-cut", f"lines longer than {limit} characters were cut", self.source, number))
+        return text[:limit]
+
+    # --- down through the wrappings -----------------------------------------------------------------------------------
+
+    def feed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
+        """Takes a line of a lane: to the block that is open there, or through the next wrapping."""
+        if lane.pending:
+            text, lane.pending = lane.pending + text, ""
+        block = lane.block
+        if block is not None:
+            taken, pieces = block.feed(number, text if block.raw else text.replace("\0", ""))
+            if not taken:
+                lane.block = None
+            self._pieces(lane, pieces, time, depth)
+            if taken:
+                return
+        if "\0" in text:
+            text = text.replace("\0", "")
+        if lane.waiting and self._awaited(lane, number, text, time, depth):
+            return
+        self._line(lane, number, text, time, depth)
+
+    def _line(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
+        if "\x1b" in text or "\x9b" in text:
+            text = without_escapes(text)
+        if lane.margin:
+            rest = without_margin(text, lane.margin)
+            if rest is None:
+                lane.margin = ""
+            else:
+                text = rest
+        first = text[:1]
+        if first == " " or first == "\t" or first == "" or first == "\xa0":
+            self._indented(lane, number, text, time, depth)
+            return
+        if (first == "{" or first == "[" or first == "d") and self._json(lane, number, text, time, depth):
+            return
+        block = self._block(text)
+        if block is not None:
+            self._open(lane, block, number, text, time, depth)
+            return
+        if depth < MAX_NESTING and (cut := cut_transport(text)) is not None:
+            self._cut(lane, cut, number, text, depth)
+            return
+        lane.aligned = None
+        if "\r" in text or "\n" in text:
+            self._parts(lane, number, text, time, depth)
+            return
+        self._headed(lane, number, text, time, depth)
+
+    def _headed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
+        """A line without a transport's prefix: a logging head, or a line of the program's own."""
+        head = logging_head(text)
+        if head is None and "=" in text and not lane.quoted:
+            head = logfmt_head(text)
+        if head is not None:
+            self._head(lane, head, number, time, depth)
+            return
+        if depth < MAX_NESTING and (cut := cut_bare_time(text)) is not None:
+            self._cut(lane, cut, number, text, depth)
+            return
+        if depth < MAX_NESTING and self._prefixed(lane, number, text, time, depth):
+            return
+        self._body(lane, number, text, time)
+
+    def _indented(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
+        """A line that begins with blanks, or is empty: mostly the inside of something."""
+        if lane.aligned is not None:
+            width, child = lane.aligned
+            if not text.strip() or text[:width].isspace():
+                self.feed(child, number, text[width:], time, depth + 1)
+                return
+            lane.aligned = None
+        if text[:1] == "\xa0":
+            text = with_plain_indent(text)
+        if "\r" in text or "\n" in text:
+            self._parts(lane, number, text, time, depth)
+            return
+        if len(text) < 1000 and text.strip():
+            if (block := rich_block(text)) is not None or (block := json_block(text)) is not None:
+                self._open(lane, block, number, text, time, depth)
+                return
+            if depth < MAX_NESTING and (margin := blank_margin(text)) and not text.startswith("  + "):
+                lane.margin = margin
+                self._line(lane, number, text, time, depth + 1)
+                return
+        self._body(lane, number, text, time)
+
+    def _parts(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
+        for part in lambda_lines(BREAK.split(text)):
+            self.feed(lane, number, part, time, depth)
+
+    def _cut(self, lane: Lane, cut: Cut, number: int, text: str, depth: int) -> None:
+        if len(lane.children) >= MAX_CHILDREN:
+            oldest = next(iter(lane.children))
+            self._flush(lane.children.pop(oldest), depth + 1)
+        child = lane.child(cut.key, cut.name)
+        lane.aligned = (len(text) - len(cut.rest), child) if cut.aligned and text.endswith(cut.rest) else None
+        if cut.partial and len(child.pending) < self.max_line * RAW_FACTOR:
+            child.pending += cut.rest
+            return
+        self.feed(child, number, cut.rest, cut.time, depth + 1)
+
+    @staticmethod
+    def _block(text: str) -> Block | None:
+        """The construct of several lines that a line opens."""
+        first = text[0]
+        if first == "<":
+            return junit_block(text)
+        if first == "_" or first.isalpha():
+            return journal_block(text) or (ipython_block(text) if " In" in text or HEADER in text else None)
+        if first.isdigit():
+            return supervisord_block(text)
+        if first in "[╭┌+" and len(text) < 1000:
+            return rich_block(text)
+        return None
+
+    def _open(self, lane: Lane, block: Block, number: int, text: str, time: str | None, depth: int) -> None:
+        taken, pieces = block.feed(number, text)
+        lane.block = block if taken else None
+        self._pieces(lane, pieces, time, depth)
+        if not taken:
+            self._body(lane, number, text, time)
+
+    def _pieces(self, lane: Lane, pieces: list[Piece], time: str | None, depth: int) -> None:
+        for piece in pieces:
+            if piece.entry is not None:
+                self._entry(lane, piece.entry, piece.number, time, depth)
+                continue
+            child = lane.child(piece.key, piece.name)
+            if piece.whole:
+                self._say(child, piece.number, piece.text, piece.time or time)
+            elif piece.partial:
+                child.pending += piece.text
+            elif depth < MAX_NESTING:
+                self.feed(child, piece.number, piece.text, piece.time or time, depth + 1)
+            else:
+                self._body(child, piece.number, piece.text, piece.time or time)
+
+    # --- JSON ---------------------------------------------------------------------------------------------------------
+
+    def _json(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> bool:
+        if text.startswith("data: {"):  # server-sent events
+            text = text[6:]
+        elif text[0] == "d" or (text[0] == "[" and not text.startswith(("[{", "[\n")) and text.rstrip() != "["):
+            return False
+        ends = text.rstrip()[-1:]
+        value = read_json(text) if ends in ("}", "]") else None
+        if value is None and ends not in ("}", "]") and len(text) > 200 and '": "' in text:
+            value = salvaged(text)
+        if value is not None:
+            entries = list(entries_of(value))
+            for entry in entries:
+                self._entry(lane, entry, number, time, depth)
+            return bool(entries)
+        block = json_block(text)
+        if block is not None:
+            self._open(lane, block, number, text, time, depth)
+        return block is not None
+
+    def _entry(self, lane: Lane, entry: Entry, number: int, time: str | None, depth: int) -> None:
+        time = entry.time or time
+        if entry.wire and depth < MAX_NESTING:
+            child = lane.child(entry.key, entry.name)
+            if entry.partial and len(child.pending) < self.max_line * RAW_FACTOR:
+                child.pending += entry.message
+            else:
+                self.feed(child, number, entry.message, time, depth + 1)
+            return
+        head = Head(entry.message, entry.name, time, entry.level, entry.logger, entry.key, extra=entry.trace)
+        self._head(lane, head, number, time, depth)
+
+    # --- the program's own lines --------------------------------------------------------------------------------------
+
+    def _head(self, lane: Lane, head: Head, number: int, time: str | None, depth: int) -> None:
+        """The first line of a log entry, and further lines that came with it."""
+        lane.sticky = head.key
+        lane.quoted = head.quoted
+        lane.tail_logger = head.name == "structlog-console" and head.logger is None
+        if lane.filter is not None:
+            self.out += lane.filter.close()
+            lane.filter = None
+        message, *others = BREAK.split(head.text) if "\n" in head.text or "\r" in head.text else (head.text,)
+        others += [line for text in head.extra for line in text.split("\n")]
+        reprinted = lane.reprinted
+        if reprinted is None:
+            reprinted = lane.reprinted = Reprinted()
+        goes_on = reprinted.continues(message, (head.level, head.logger, head.key))
+        if len(message) > self.max_line:
+            message = self._shortened(number, message, self.max_line)
+        carrier = f"{lane.carrier}+{head.name}" if lane.carrier else head.name
+        stream = joined(lane.key, head.key)
+        line = Line(
+            number, message, self.source, stream, carrier, not goes_on, head.time or time, head.level, head.logger, head.key or None
+        )
+        if HEADER in message:
+            lane.filter = LoguruFilter()
+        self.out.append(line)
+        for text in others:
+            self._inner(lane, number, with_plain_indent(without_escapes(text)), time)
+        if others and lane.block is not None:
+            block, lane.block = lane.block, None
+            self._pieces(lane, block.close(), time, depth)
+
+    def _inner(self, lane: Lane, number: int, text: str, time: str | None) -> None:
+        """A further line of an entry that holds several: only a traceback's dialect can still wrap it."""
+        if lane.block is not None:
+            taken, pieces = lane.block.feed(number, text)
+            self._pieces(lane, pieces, time, MAX_NESTING)
+            if taken:
+                return
+            lane.block = None
+        block = (rich_block(text) or ipython_block(text)) if HEADER in text else None
+        if block is not None:
+            lane.block = block
+            self._pieces(lane, block.feed(number, text)[1], time, MAX_NESTING)
+            return
+        self._body(lane, number, text, time)
+
+    def _body(self, lane: Lane, number: int, text: str, time: str | None) -> None:
+        """A line without a head, in the lane of the last head."""
+        if lane.quoted and text.endswith('"') and text.count('"') % 2:
+            text = text[:-1]
+            lane.quoted = False
+        if lane.tail_logger and text.endswith("]"):
+            text = re.sub(r" \[[\w.]+\]$", "", text)
+        self._say(lane, number, text, time)
+
+    def _say(self, lane: Lane, number: int, text: str, time: str | None) -> None:
+        if len(text) > self.max_line:
+            text = self._shortened(number, text, self.max_line)
+        line = Line(number, text, self.source, joined(lane.key, lane.sticky), lane.carrier or "plain", False, time)
+        if lane.filter is None:
+            if HEADER not in text:
+                self.out.append(line)
+                return
+            lane.filter = LoguruFilter()
+        self.out += lane.filter.feed(line)
+
+    # --- prefixes that nobody knows -----------------------------------------------------------------------------------
+
+    def _prefixed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> bool:
+        for known in lane.learned:
+            if (cut := known.cut(text)) is not None:
+                self._cut(lane, cut, number, text, depth)
+                return True
+        if (margin := blank_margin(text)) and text[0] == ">":
+            lane.margin = margin
+            self._line(lane, number, text, time, depth + 1)
+            return True
+        found = prefix_before(text)
+        if found is None or len(lane.learned) >= MAX_LEARNED:
+            return False
+        prefix, reason = found
+        if reason == "trace":
+            lane.waiting = [(number, text, time)]
+            return True
+        lane.learned.append(learned(prefix))
+        return self._prefixed(lane, number, text, time, depth)
+
+    def _awaited(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> bool:
+        """A traceback's header stands behind an unknown prefix: the next lines tell whether they have it too."""
+        header = lane.waiting[0]
+        prefix, _ = prefix_before(header[1]) or ("", "")
+        pattern = learned(prefix)
+        cut = pattern.cut(text)
+        lane.waiting.append((number, text, time))
+        if cut is not None and cut.rest[:1] in (" ", "|"):
+            lane.learned.append(pattern)
+        elif text.startswith(("  File ", "  | ")):
+            waiting, lane.waiting = lane.waiting, []
+            self._body(lane, header[0], prefix.rstrip(), header[2])
+            self._body(lane, header[0], header[1][len(prefix) :], header[2])
+            for line in waiting[1:]:
+                self._line(lane, *line, depth)
+            return True
+        elif len(lane.waiting) < MAX_WAITING:
+            return True
+        self._release(lane, depth)
+        return True
+
+    def _release(self, lane: Lane, depth: int) -> None:
+        waiting, lane.waiting = lane.waiting, []
+        for index, (number, text, time) in enumerate(waiting):
+            if index == 0 and not any(known.cut(text) for known in lane.learned):
+                self._body(lane, number, text, time)
+            else:
+                self.feed(lane, number, text, time, depth)
+
+    def _flush(self, lane: Lane, depth: int) -> None:
+        """Ends what is open in a lane and in those inside it."""
+        if lane.block is not None:
+            block, lane.block = lane.block, None
+            self._pieces(lane, block.close(), None, depth)
+        if lane.waiting:
+            self._release(lane, depth)
+        if lane.pending:
+            self.feed(lane, self.out[-1].number if self.out else 1, "", None, depth)
+        if lane.filter is not None:
+            self.out += lane.filter.close()
+            lane.filter = None
+        for child in list(lane.children.values()):
+            self._flush(child, depth + 1)
