@@ -186,7 +186,6 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, report: Report)
         zipfile.BadZipFile,
         zlib.error,
         lzma.LZMAError,
-        NotImplementedError,
         EOFError,
         OSError,
         ValueError,

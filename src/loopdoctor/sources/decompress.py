@@ -117,11 +117,11 @@ def _errors() -> tuple[type[Exception], ...]:
 
     import zstandard
 
-    errors: list[type[Exception]] = [zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError, OSError, ValueError]
+    errors: list[Any] = [zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError, OSError, ValueError]
     with contextlib.suppress(ImportError):
-        from isal.igzip_lib import IsalError
+        from isal import igzip_lib
 
-        errors.append(IsalError)
+        errors.append(igzip_lib.IsalError)
     return tuple(errors)
 
 

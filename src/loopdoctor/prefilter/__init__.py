@@ -1,0 +1,123 @@
+"""Which stretches of a log can matter: every literal of the catalogue is searched for at once, in blocks of bytes.
+
+``search`` finds the literals, ``sniff`` knows the logs in which a single line says too little, ``cutting`` makes whole
+lines and windows of what was found.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from loopdoctor.model import Window
+from loopdoctor.prefilter.cutting import Cutter
+from loopdoctor.prefilter.search import Engine, Search, make_search
+from loopdoctor.prefilter.sniff import SNIFFED, reason_for_full
+from loopdoctor.prefilter.tally import Tally
+from loopdoctor.settings import Settings
+from loopdoctor.sources import Source
+
+__all__ = ["STRUCTURAL", "Prefilter", "Tally"]
+
+STRUCTURAL = (
+    b"(most recent call ",  # tracebacks and stacks of every kind, rich's boxes, faulthandler ("first)")
+    b"Exception ignored ",
+    b"Exception in thread ",
+    b"RuntimeWarning",  # rich breaks a warning's text over several lines, but not this word
+    b"ResourceWarning",
+    b"_________ ",  # pytest's header of a failed test, which may stand far above the error
+    b'"MESSAGE":[',  # journald writes a message with colours or odd bytes as a list of numbers
+    b" stderr P ",  # a container runtime has cut the line, perhaps within a literal
+    b" stdout P ",
+)
+"""What begins a record, or hides a literal, whatever the catalogue holds.
+
+None is shorter than 10 bytes: hyperscan looks for all of them at half the speed as soon as one is.
+"""
+
+WORKERS = 2
+AHEAD = 4
+"""Blocks that are read while others are searched: the search and the reading let other threads run."""
+
+Found = tuple[int, list[int]]
+
+
+class Prefilter:
+    """Searches sources for the catalogue's literals (case-sensitive, without line breaks).
+
+    ``engine`` chooses what searches: ``hyperscan`` (raises ImportError if it is missing), ``find`` (``bytes.find``,
+    slow), or whichever there is. Both find the same.
+    """
+
+    def __init__(self, literals: Iterable[bytes], settings: Settings, *, engine: Engine = "auto") -> None:
+        self._settings = settings
+        self._literals = tuple(dict.fromkeys((*literals, *STRUCTURAL)))
+        self._engine: Engine = engine
+        self._search: Search | None = None
+
+    def windows(self, source: Source, tally: Tally) -> Iterator[Window]:
+        """The windows of a source in their order, counting what is read in ``tally``.
+
+        A window holds ``settings.margin`` lines before its first and after its last hit, and more where a record goes
+        on. A long stretch is handed over in pieces: a window whose ``first`` is the line after the last one of the
+        window before goes on with it. Small sources, and those in which one entry spans lines in a way that only its
+        beginning tells, are handed over whole, in pieces of about 1 MiB; ``tally.whole`` then says why.
+        """
+        blocks = (block for block in source.blocks() if block)
+        head: list[bytes] = []
+        size = 0
+        while size < max(self._settings.whole_below, SNIFFED) and (block := next(blocks, b"")):
+            head.append(block)
+            size += len(block)
+        if self._settings.full:
+            tally.whole = "asked for"
+        elif size < self._settings.whole_below:
+            tally.whole = "small"
+        else:
+            tally.whole = reason_for_full(b"".join(head)[:SNIFFED])
+        cutter = Cutter(source.name, self._settings, tally)
+        for block, (newlines, hits) in self._scanned(chain(head, blocks), tally):
+            tally.read(len(block), newlines)
+            yield from cutter.feed(block, newlines, hits)
+        yield from cutter.finish()
+
+    def _scanned(self, blocks: Iterator[bytes], tally: Tally) -> Iterator[tuple[bytes, Found]]:
+        """Each block with the number of its line breaks and the offsets at which literals end in it."""
+        if tally.whole:
+            return ((block, (block.count(b"\n"), [])) for block in blocks)
+        if self._search is None:
+            self._search = make_search(self._literals, self._engine)
+        return _ahead(_with_seams(blocks, max(map(len, self._literals)) - 1), self._search)
+
+
+def _with_seams(blocks: Iterator[bytes], length: int) -> Iterator[tuple[bytes, bytes]]:
+    """Each block with the last ``length`` bytes before it, in which a literal may have begun."""
+    before = b""
+    for block in blocks:
+        yield before, block
+        before = (block if len(block) >= length else before + block)[-length:]
+
+
+def _ahead(pieces: Iterator[tuple[bytes, bytes]], search: Search) -> Iterator[tuple[bytes, Found]]:
+    """Searches the next blocks in other threads while the windows of this one are worked on."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    waiting: deque[tuple[bytes, Future[Found]]] = deque()
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="loopdoctor-search") as pool:
+        for before, block in pieces:
+            waiting.append((block, pool.submit(_find, search, before, block)))
+            if len(waiting) > AHEAD:
+                block, found = waiting.popleft()
+                yield block, found.result()
+        while waiting:
+            block, found = waiting.popleft()
+            yield block, found.result()
+
+
+def _find(search: Search, before: bytes, block: bytes) -> Found:
+    hits = search.ends(block)
+    seam = before + block[: len(before)]
+    if before and (across := [end - len(before) for end in search.ends(seam) if end > len(before)]):
+        hits = sorted({*across, *hits})
+    return block.count(b"\n"), hits

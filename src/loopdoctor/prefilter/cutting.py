@@ -1,0 +1,222 @@
+"""Cuts searched blocks into windows of whole lines.
+
+What a window holds depends on the log's lines alone, never on how it came in blocks.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from loopdoctor.model import Window
+from loopdoctor.prefilter.tally import Tally
+from loopdoctor.settings import Settings
+
+PIECE = 1 << 20
+"""Bytes after which a long stretch is handed over, up to the end of the line."""
+
+STRIDE = 16
+"""Lines within which a record must show another of its lines to go on: other streams write in between."""
+
+# Lines that only the middle of a record has: frames, carets, what is indented (source lines), pytest's errors, boxes of
+# rich and loguru. Their like is cheap to find, and taking in too much does no harm.
+GOES_ON = re.compile(
+    rb'^[ \t]+\S|File \\?"[^"\n]*", line |^>? *File |\^\^\^|~~~|^[E>] |\xe2\x94\x82|\[Previous line repeated',
+    re.MULTILINE,
+)
+
+
+class Cutter:
+    """Takes a source's blocks with their hits in order, and gives its windows.
+
+    Between two blocks it keeps the lines that may still be wanted (``held``) and the line that the last block has left
+    unfinished (``rest``). As long as no window is open and nothing is found, a block costs next to nothing.
+    """
+
+    def __init__(self, name: str, settings: Settings, tally: Tally) -> None:
+        self._name = name
+        self._tally = tally
+        self._margin = settings.margin
+        self._need = max(2 * settings.margin + 1, STRIDE)
+        self._max_line = settings.max_line
+        self._max_lines = sys.maxsize if tally.whole else settings.max_record + 2 * settings.margin
+        self._held: deque[tuple[bytes | memoryview, int]] = deque()  # each with its number of line breaks
+        self._held_lines = 0
+        self._line = 1  # number of the first held line
+        self._rest: list[bytes] = []
+        self._rest_size = 0
+        self._rest_hit = False
+        self._open = False
+        self._parts: list[bytes] = []  # of the open window, not handed over yet
+        self._parts_size = 0
+        self._parts_lines = 0
+        self._first = 1  # number of the first line in parts
+
+    def feed(self, block: bytes, newlines: int, hits: Sequence[int]) -> Iterator[Window]:
+        """The windows that are complete after this block; ``hits`` are offsets behind the ends of literals, sorted."""
+        end = block.rfind(b"\n") + 1 if newlines else 0
+        if end:
+            if hits or self._rest_hit or self._open or self._tally.whole:
+                yield from self._lines(block[:end], end, hits)
+            else:
+                for part in self._rest:
+                    self._hold(part, 0)
+                self._hold(memoryview(block)[:end], newlines)
+            self._rest, self._rest_size, self._rest_hit = [], 0, False
+        if end < len(block):
+            room = self._max_line + 1 - self._rest_size
+            if room > 0:
+                self._rest.append(block[end : end + room])
+                self._rest_size += len(self._rest[-1])
+            self._rest_hit = self._rest_hit or (bool(hits) and hits[-1] > end)
+
+    def finish(self) -> Iterator[Window]:
+        """The windows that are left when the source has ended."""
+        if self._rest:
+            self._tally.lines += 1
+        yield from self._lines(b"", 0, (), final=True)
+
+    def _hold(self, part: bytes | memoryview, newlines: int) -> None:
+        """Keeps lines for a window's beginning, and no more of them than needed."""
+        self._held.append((part, newlines))
+        self._held_lines += newlines
+        while self._held_lines - self._held[0][1] > self._margin:
+            newlines = self._held.popleft()[1]
+            self._held_lines -= newlines
+            self._line += newlines
+
+    def _lines(self, lines: bytes, end: int, hits: Sequence[int], *, final: bool = False) -> Iterator[Window]:
+        """Goes through all that is held, the unfinished line, and the lines that end it."""
+        rest = b"".join(self._rest)
+        held = b"".join(part for part, _ in self._held)
+        before = len(held) + len(rest)
+        places = [len(held)] if self._rest_hit else []
+        places += [before + hit - 1 for hit in hits if hit <= end]
+        chunk = b"".join((held, rest, lines))
+        self._held.clear()
+        if self._tally.whole:
+            yield from self._add(chunk)
+            if final:
+                yield from self._hand_over(last=True)
+        else:
+            yield from self._cut(chunk, places, final=final)
+
+    def _cut(self, chunk: bytes, places: Sequence[int], *, final: bool) -> Iterator[Window]:
+        """Opens and closes windows within whole lines, the first of which is number ``self._line``."""
+        floor = at = 0  # where the last window has ended; where lines have been counted to
+        number = self._line
+        index = 0
+        while self._open or index < len(places):
+            start = 0
+            if not self._open:
+                start = _lines_back(chunk, places[index], self._margin, floor)
+                number += chunk.count(b"\n", at, start)
+                at = start
+                self._first, self._open = number, True
+            end, index = self._last_of_record(chunk, start, places, index)
+            if not final and not _lines_on(chunk, end, self._need)[1]:  # what comes next may belong to it
+                yield from self._add(chunk[start:end])
+                self._keep(chunk[end:], number + chunk.count(b"\n", at, end))
+                return
+            floor, _ = _lines_on(chunk, end, self._margin)
+            yield from self._add(chunk[start:floor])
+            yield from self._hand_over(last=final and floor == len(chunk))
+            self._open = False
+        kept = _lines_back(chunk, len(chunk), self._margin, floor)
+        self._keep(chunk[kept:], number + chunk.count(b"\n", at, kept))
+
+    def _keep(self, lines: bytes, number: int) -> None:
+        self._held_lines = lines.count(b"\n")
+        self._held.append((lines, self._held_lines))
+        self._line = number
+
+    def _last_of_record(self, chunk: bytes, end: int, places: Sequence[int], index: int) -> tuple[int, int]:
+        """The end of the last line that a window must hold before its margin, and the first hit behind that line.
+
+        A hit belongs to it if their margins touch; other lines, if they look like those of a record that goes on.
+        """
+        while True:
+            index = bisect_left(places, end, index)
+            if index < len(places) and chunk.count(b"\n", end, places[index]) <= 2 * self._margin:
+                end = _lines_on(chunk, places[index], 1)[0]
+                continue
+            reach, _ = _lines_on(chunk, end, STRIDE)
+            like = deque(GOES_ON.finditer(chunk, end, reach), maxlen=1)
+            if not like:
+                return end, index
+            end = _lines_on(chunk, like[0].start(), 1)[0]
+
+    def _add(self, lines: bytes) -> Iterator[Window]:
+        """Adds whole lines to the open window, and hands over pieces of it that grow too large."""
+        if not lines:
+            return
+        lines = self._shortened(lines)
+        if lines.find(b"\0") >= 0:
+            self._tally.nul_lines += sum(b"\0" in line for line in lines.split(b"\n"))
+        self._parts.append(lines)
+        self._parts_size += len(lines)
+        self._parts_lines += lines.count(b"\n")
+        if self._parts_size <= PIECE and self._parts_lines <= self._max_lines:
+            return
+        data = b"".join(self._parts)
+        at, left = 0, self._parts_lines
+        while True:
+            end = data.find(b"\n", at + PIECE - 1) + 1 or len(data)
+            if left > self._max_lines:
+                end = min(end, _lines_on(data, at, self._max_lines)[0])
+            if end >= len(data):
+                break
+            left -= data.count(b"\n", at, end)
+            yield self._window(data[at:end], last=False)
+            at = end
+        self._parts, self._parts_size, self._parts_lines = [data[at:]], len(data) - at, left
+
+    def _hand_over(self, *, last: bool) -> Iterator[Window]:
+        """The end of the open window."""
+        if self._parts:
+            yield self._window(b"".join(self._parts), last=last)
+        self._parts, self._parts_size, self._parts_lines = [], 0, 0
+
+    def _window(self, data: bytes, *, last: bool) -> Window:
+        first = self._first
+        self._first += data.count(b"\n")
+        self._tally.handed_over += len(data)
+        return Window(self._name, first, data, last)
+
+    def _shortened(self, lines: bytes) -> bytes:
+        """The lines, those longer than ``max_line`` cut at their end (they keep their line break)."""
+        limit = self._max_line
+        parts: list[bytes] = []
+        done = at = 0
+        while len(lines) - at > limit:
+            end = lines.rfind(b"\n", at, at + limit + 1)
+            if end < 0:  # no line ends here: this one is too long
+                end = lines.find(b"\n", at + limit)
+                end = len(lines) if end < 0 else end
+                parts.append(lines[done : at + limit])
+                done = end
+                self._tally.cut_lines += 1
+            at = end + 1
+        return b"".join((*parts, lines[done:])) if parts else lines
+
+
+def _lines_back(chunk: bytes, place: int, lines: int, floor: int) -> int:
+    """The beginning of the line that stands ``lines`` lines before that of ``place``, or ``floor``."""
+    start = chunk.rfind(b"\n", floor, place) + 1 or floor
+    while lines and start > floor:
+        start = chunk.rfind(b"\n", floor, start - 1) + 1 or floor
+        lines -= 1
+    return start
+
+
+def _lines_on(chunk: bytes, place: int, lines: int) -> tuple[int, bool]:
+    """The end of the ``lines``-th line from ``place`` on, and whether there are so many whole ones."""
+    for _ in range(lines):
+        end = chunk.find(b"\n", place)
+        if end < 0:
+            return len(chunk), False
+        place = end + 1
+    return place, True
