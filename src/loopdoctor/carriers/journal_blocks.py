@@ -12,6 +12,8 @@ import re
 from loopdoctor.carriers.blocks import MAX_BLOCK_LINES, Piece
 
 EXPORT_FIELD = re.compile(r"(?P<name>[A-Z_][A-Z0-9_]{0,63})(?:=(?P<value>.*))?$", re.DOTALL)
+# Names that may follow a value of several lines: a line of the value that merely looks like a field ends nothing.
+KNOWN_FIELD = re.compile(r"(?:_|MESSAGE|PRIORITY|SYSLOG_|CODE_|ERRNO|UNIT|USER_|INVOCATION|TID|THREAD|LOGGER|CONTAINER_|JOB_)")
 LENGTH = re.compile(r"[^\0]{0,4}\0{3,8}")
 VERBOSE_HEAD = re.compile(r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d (?P<time>\d\d:\d\d:\d\d\.\d+) \S+ \[s=[0-9a-f]+;i=")
 VERBOSE_FIELD = re.compile(r" {4}(?P<name>[A-Z_][A-Z0-9_]{0,63})=(?P<value>.*)$", re.DOTALL)
@@ -47,7 +49,7 @@ class ExportBlock:
         self.entry = JournalEntry("journald-export")
         self.binary = ""
         self.lengthy = False
-        self.ended = False
+        self.blanks: list[int] = []
 
     def feed(self, number: int, text: str) -> tuple[bool, list[Piece]]:
         """Takes a field, a line of a binary field, or the empty line that ends an entry."""
@@ -58,29 +60,33 @@ class ExportBlock:
             self.lengthy = False
             self._value(number, text[match.end() :] if match else text)
             return True, []
-        if not text and not (self.binary and self.fields_missing()):
-            self.binary = ""
-            self.ended = True
-            return True, self.entry.pieces()
-        match = EXPORT_FIELD.match(text)
-        if match is None or (self.binary and match["value"] is None and not text.startswith("_")):
-            if not self.binary or len(self.entry.message) > MAX_BLOCK_LINES:
-                return False, self.close()
-            self._value(number, text)
+        if not text:
+            if not self.binary:
+                return True, self.entry.pieces()
+            self.blanks.append(number)  # the value's own, or the end of the entry: the next line tells
             return True, []
-        self.ended = False
+        match = EXPORT_FIELD.match(text)
+        if match is not None and (not self.binary or KNOWN_FIELD.match(text)):
+            return True, self._field(number, match)
+        if not self.binary or len(self.entry.message) > MAX_BLOCK_LINES:
+            return False, self.close()
+        for blank in self.blanks:
+            self._value(blank, "")
+        self.blanks = []
+        self._value(number, text)
+        return True, []
+
+    def _field(self, number: int, match: re.Match[str]) -> list[Piece]:
+        found = self.entry.pieces() if self.blanks else []
+        self.blanks = []
+        self.binary = ""
         if match["value"] is None:
             self.binary, self.lengthy = match["name"], True
         else:
-            self.binary = ""
             self.entry.fields[match["name"]] = match["value"]
             if match["name"] == "MESSAGE":
                 self.entry.message.append((number, match["value"]))
-        return True, []
-
-    def fields_missing(self) -> bool:
-        """Whether the entry cannot be over yet: an empty line is then part of the value."""
-        return False
+        return found
 
     def _value(self, number: int, text: str) -> None:
         if self.binary == "MESSAGE":
@@ -88,6 +94,7 @@ class ExportBlock:
 
     def close(self) -> list[Piece]:
         """The last entry, which no empty line may follow."""
+        self.binary = ""
         return self.entry.pieces()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from loopdoctor.carriers.levels import SYSLOG_LEVELS, normal_level
@@ -31,6 +32,8 @@ TIME_NAMES = frozenset(
 )
 LOGGER_NAMES = frozenset({"logger", "logger_name", "loggername", "python_logger", "channel", "name", "category"})
 LEVEL_NAME = re.compile(r"(?:log)?(?:level|levelname|severity|severitytext|lvl|loglevel|level_name|severity_text|priority|l)$")
+ERROR_TYPE = re.compile(r"(?:(?:error|exception|exc|err)[._]?(?:type|class|name|kind))$")
+ERROR_MESSAGE = re.compile(r"(?:(?:error|exception|exc|err)[._]?(?:message|value|msg))$")
 PROCESS = re.compile(r"process(?:_?name)?$|worker$")
 THREAD = re.compile(r"thread(?:_?name)?$")
 PLACE_NAMES = (
@@ -39,6 +42,7 @@ PLACE_NAMES = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
     """A field's name without the decoration that makers put on it (``@timestamp``, ``__REALTIME_TIMESTAMP``)."""
     return name.strip("@_").lower().replace("-", "_")
@@ -64,6 +68,7 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
         yield here, item
 
 
+@lru_cache(maxsize=4096)
 def _split(path: tuple[str, ...], key: str) -> tuple[tuple[str, ...]]:
     """A dotted name (``log.level``) is a path of its own."""
     return ((*path, *(plain_name(part) for part in key.split(".") if part)),)
@@ -136,18 +141,31 @@ def place_key(fields: list[Leaf]) -> str:
     return "/".join(parts[name] for name in PLACE_NAMES if name in parts)
 
 
+def text_of(fields: list[Leaf], name: re.Pattern[str]) -> str:
+    """The first text whose last name, or last two, fit a pattern."""
+    for path, value in fields:
+        if isinstance(value, str) and path and (name.match(path[-1]) or name.match(".".join(path[-2:]))):
+            return value
+    return ""
+
+
 def message_of(fields: list[Leaf]) -> tuple[str, str]:
     """The entry's text and the name of its field, found by name, else as the longest text that reads like words."""
-    best: tuple[int, int, str, str] | None = None
+    candidates: list[tuple[int, int, str, str]] = []
     for path, value in fields:
         if not path or not isinstance(value, str) or path[-1] not in MESSAGE_NAMES or "breadcrumbs" in path:
             continue
         if TRACE_TEXT.match(value) and path[-1] not in WIRE_NAMES:
             continue  # a traceback by itself is no message
-        rank = (len(path) if path[-1] != "formatted" else 0, MESSAGE_NAMES.index(path[-1]))
-        if best is None or rank < best[:2]:
-            best = (*rank, value, path[-1])
-    if best is not None:
-        return best[2], best[3]
+        depth = len(path) if path[-1] != "formatted" else 0
+        candidates.append((depth, MESSAGE_NAMES.index(path[-1]), value, path[-1]))
+    if candidates:
+        _, _, text, name = min(candidates)
+        # loguru's "text" is the formatted line; the message that it was made of says the same without the head
+        if name == "text":
+            for _, _, inner, inner_name in sorted(candidates):
+                if inner_name == "message" and inner and inner in text:
+                    return inner, inner_name
+        return text, name
     texts = [value for path, value in fields if path and isinstance(value, str) and " " in value and len(path) < 4]
     return (max(texts, key=len), "") if texts else ("", "")

@@ -126,8 +126,10 @@ def _bytes(value: Any) -> bool:
 
 def entry_of(value: dict[str, Any]) -> Entry | None:
     """The entry that an object is; None if nothing in it reads like a log's text."""
-    if isinstance(text := value.get("MESSAGE"), list) and _bytes(text):  # journald: no UTF-8, or control characters
-        value = {**value, "MESSAGE": bytes(text).decode("utf-8", "replace")}
+    if "MESSAGE" in value and "__REALTIME_TIMESTAMP" in value:
+        return _journald(value)
+    if isinstance(value.get("log"), str) and isinstance(value.get("stream"), str) and len(value) < 5:
+        return _docker(value)
     found = list(fields.leaves(value))
     message, name = fields.message_of(found)
     traces = _traces(value, found, message)
@@ -135,7 +137,7 @@ def entry_of(value: dict[str, Any]) -> Entry | None:
         return None
     level = fields.level_of(found)
     nested = message[:1] == "{" and isinstance(read_json(message), dict)
-    wire = not traces and (name in fields.WIRE_NAMES or "MESSAGE" in value or level is None or nested)
+    wire = not traces and (name in fields.WIRE_NAMES or level is None or nested)
     key = fields.place_key(found) if wire else fields.program_key(found)
     stripped = message[:-1] if message.endswith("\n") else message
     return Entry(
@@ -143,21 +145,37 @@ def entry_of(value: dict[str, Any]) -> Entry | None:
         trace=traces,
         key=key,
         time=fields.time_of(found),
-        level=None if name in fields.WIRE_NAMES or "MESSAGE" in value else level,
+        level=None if name in fields.WIRE_NAMES else level,
         logger=fields.logger_of(found),
         thread=key if not wire and key else None,
         wire=wire,
         partial=name == "log" and len(message) >= DOCKER_PIECE and not message.endswith("\n"),
-        name=_maker(value, name),
     )
 
 
-def _maker(value: dict[str, Any], name: str) -> str:
-    if "MESSAGE" in value:
-        return "journald-json"
-    if name == "log" and "stream" in value:
-        return "docker-json"
-    return "json"
+def _journald(value: dict[str, Any]) -> Entry | None:
+    """``journalctl -o json``: a text that is no UTF-8, or holds control characters, is a list of bytes."""
+    text = value["MESSAGE"]
+    if isinstance(text, list) and _bytes(text):
+        text = bytes(text).decode("utf-8", "replace")
+    if not isinstance(text, str):
+        return None
+    ident = value.get("SYSLOG_IDENTIFIER") or value.get("_SYSTEMD_UNIT") or value.get("_COMM") or ""
+    pid = f"[{value['_PID']}]" if value.get("_PID") else ""
+    key = "/".join(filter(None, (str(value.get("_HOSTNAME") or ""), f"{ident}{pid}")))
+    return Entry(text, key=key, time=str(value["__REALTIME_TIMESTAMP"]), wire=True, name="journald-json")
+
+
+def _docker(value: dict[str, Any]) -> Entry:
+    """A line of docker's json-file driver."""
+    text: str = value["log"]
+    ended = text.endswith("\n")
+    partial = not ended and len(text) >= DOCKER_PIECE
+    message = text[:-1] if ended else text
+    time = value.get("time")
+    return Entry(
+        message, key=value["stream"], time=str(time) if time else None, wire=True, partial=partial, name="docker-json"
+    )
 
 
 def _traces(value: dict[str, Any], found: list[fields.Leaf], message: str) -> tuple[str, ...]:
@@ -171,8 +189,8 @@ def _traces(value: dict[str, Any], found: list[fields.Leaf], message: str) -> tu
             texts = [other for other in texts if other not in body]
             texts.append(body)
     if texts:
-        return tuple(line for text in texts for line in text.split("\n"))
-    if fields.TRACE_TEXT.search(message) and "\n" in message and "errorType" not in value:
+        return tuple(line for text in texts for line in _whole(text.split("\n"), found))
+    if fields.TRACE_TEXT.search(message) and "\n" in message:
         return ()
     return tuple(line for trace in find_traces(value) for line in printed(trace))
 
@@ -182,3 +200,14 @@ def _from_traceback(text: str, message: str) -> str:
     match = fields.TRACE_TEXT.search(text)
     start = text.rfind("\n", 0, match.start()) + 1 if match else 0
     return text[start:] if message and start and message.split("\n")[0] in text[:start] else text
+
+
+def _whole(lines: list[str], found: list[fields.Leaf]) -> list[str]:
+    """Frames without header and last line (AWS Lambda's ``stackTrace``), completed from the entry's other fields."""
+    if not lines[0].lstrip().startswith('File "'):
+        return lines
+    kind = fields.text_of(found, fields.ERROR_TYPE)
+    if lines[-1][:1] == " " and kind:
+        says = fields.text_of(found, fields.ERROR_MESSAGE)
+        lines = [*lines, *f"{kind}: {says}".split("\n")] if says else [*lines, kind]
+    return ["Traceback (most recent call last):", *lines]

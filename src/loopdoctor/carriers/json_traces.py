@@ -1,8 +1,7 @@
 """Tracebacks that a maker took apart into JSON objects, told again in CPython's own lines.
 
 Reads structlog's ``dict_tracebacks`` (a list of ``exc_type``, ``exc_value``, ``frames``), Sentry's events
-(``exception.values[].stacktrace.frames``), AWS Lambda's ``errorType``/``errorMessage``/``stackTrace`` and what has the same
-shape under other names.
+(``exception.values[].stacktrace.frames``) and what has the same shape under other names.
 """
 
 from __future__ import annotations
@@ -121,25 +120,11 @@ def _tree(
     return Trace(trace.type, trace.message, trace.frames, trace.notes, link, previous, tuple(reversed(members)))
 
 
-def _lambda(entry: dict[str, Any]) -> Trace | None:
-    """AWS Lambda's JSON: the frames are text already, without header and last line."""
-    kind, stack = entry.get("errorType"), entry.get("stackTrace")
-    if not isinstance(kind, str) or not isinstance(stack, list):
-        return None
-    from loopdoctor.tracebacks import parse_frames
-
-    lines = [line for part in stack if isinstance(part, str) for line in part.rstrip("\n").split("\n")]
-    return Trace(kind, str(entry.get("errorMessage", "")), parse_frames(lines))
-
-
 def find_traces(entry: Any, depth: int = 0) -> Iterator[Trace]:
     """Every traceback that an entry holds as objects, outermost first."""
     if depth > 5:
         return
     if isinstance(entry, dict):
-        if (trace := _lambda(entry)) is not None:
-            yield trace
-            return
         if isinstance(values := entry.get("values"), list) and any(map(_is_exception, values)):
             if (trace := _values(values)) is not None:
                 yield trace

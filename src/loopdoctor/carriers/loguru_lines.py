@@ -19,11 +19,15 @@ HEADER = "raceback (most recent call last)"
 
 
 class LoguruFilter:
-    """A lane's filter from a traceback's header on; it does nothing until loguru's decoration is seen."""
+    """A lane's filter from a traceback's header on; it does nothing until loguru's decoration is seen.
+
+    ``plain`` says that the header's next line was no blank one: then this is not loguru, and the filter may go.
+    """
 
     def __init__(self) -> None:
         self.seen = False
         self.after_header = True
+        self.plain = False
         self.held: list[Line] = []
 
     def feed(self, line: Line) -> list[Line]:
@@ -37,6 +41,7 @@ class LoguruFilter:
         if BLANK.match(text) and (self.after_header or self.seen):
             self.held.append(line)
             return [] if len(self.held) < 6 else self.close()
+        self.plain = self.after_header and not self.seen and not self.held and ">" not in text[:6]
         if FRAME.match(text):
             marked = MARK.match(text)
             if marked is not None:

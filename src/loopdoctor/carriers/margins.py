@@ -55,11 +55,13 @@ class Learned(Struct, frozen=True):
     def cut(self, text: str) -> Cut | None:
         """The line without the prefix; each wording of it is a lane."""
         match = self.pattern.match(text)
-        return Cut("prefix", text[match.end() :], match[0].strip()) if match else None
+        return Cut("prefix", text[match.end() :], match[0].strip(" \t[](){}<>|:-=")) if match else None
 
 
 def prefix_before(text: str) -> tuple[str, str] | None:
     """The unknown prefix of a line and why it was believed ("trace", "frame" or "time"); None if there is none."""
+    if text.count(":") < 2 and "Exception ignored" not in text and "raceback (most" not in text:
+        return None
     match = UNKNOWN.search(text, 1, MAX_PREFIX + 80)
     if match is None or match.start() > MAX_PREFIX or not PREFIX.match(text[: match.start()]):
         return None

@@ -12,6 +12,9 @@ OPENS = re.compile(
     r"(?:[A-Z]\w* )?Traceback \(most recent call last\):|  \+ Exception Group Traceback|Exception ignored (?:in|while)\b"
     r"|Exception in thread |Stack \(most recent call last\)|\S[^:]*:\d+: \w*Warning: |(?:source_traceback|handle_traceback): "
 )
+WORDS = ("raceback", "Exception i", "Warning: ", "Stack (", " test session")
+"""One of these stands in every line that ``OPENS`` or ``SESSION`` fits: cheaper to look for."""
+
 SESSION = re.compile(r"={3,} test session starts ={3,}")
 SESSION_ENDS = re.compile(r"={3,} .*\bin \d+(?:\.\d+)?s(?: \([\d:]+\))? ={3,}\s*$")
 LAST = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:: |$)|\w+: |[A-Za-z_]\w*(?:Error|Exception|Warning)")
@@ -39,8 +42,9 @@ class Reprinted:
                 self.ended = True
                 return True
         self.signature = None
-        self.session = bool(SESSION.match(text))
-        if self.session or OPENS.match(text):
-            self.signature = signature
-            self.ended = False
+        if any(word in text for word in WORDS):
+            self.session = bool(SESSION.match(text))
+            if self.session or OPENS.match(text):
+                self.signature = signature
+                self.ended = False
         return False

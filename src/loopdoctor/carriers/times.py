@@ -9,7 +9,7 @@ import re
 
 ISO = (
     r"\d{4}[-/.]\d\d[-/.]\d\d(?:T|  ?|_)\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?"
-    r"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:.-]))?"
+    r"(?: ?(?:Z|UTC|GMT|CES?T|E[SD]T|[CMP][SD]T|WES?T|EES?T|[BIJ]ST|MSK|[+-]\d\d:?\d\d)(?![\w:.-]))?"
 )
 CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: [AP]M)?"
 DAY_FIRST = (

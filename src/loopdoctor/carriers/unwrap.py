@@ -20,6 +20,7 @@ from loopdoctor.carriers.junit import junit_block
 from loopdoctor.carriers.lambda_text import lambda_lines
 from loopdoctor.carriers.lanes import MAX_CHILDREN, Lane, joined
 from loopdoctor.carriers.logfmt import logfmt_head
+from loopdoctor.carriers.fast_heads import fast_head
 from loopdoctor.carriers.logging_heads import logging_head
 from loopdoctor.carriers.loguru_lines import LoguruFilter
 from loopdoctor.carriers.margins import MAX_LEARNED, blank_margin, learned, prefix_before, without_margin
@@ -34,6 +35,10 @@ from loopdoctor.settings import Settings
 GAP = "gap"
 """``Line.carrier`` of the empty line that stands where lines were skipped: no record goes on across it."""
 
+INDENTED_STARTS = frozenset("{[╭┌+EDIWCFNST")
+"""What an indented line begins with that may be more than the inside of something: a box, a brace, a level."""
+
+MAX_SNIFFED = 1000
 MAX_NESTING = 6
 MAX_WAITING = 12
 RAW_FACTOR = 16
@@ -123,6 +128,9 @@ class Unwrapper:
             else:
                 text = rest
         first = text[:1]
+        if (head := fast_head(text, first)) is not None:
+            self._head(lane, head, number, time, depth)
+            return
         if first == " " or first == "\t" or first == "" or first == "\xa0":
             self._indented(lane, number, text, time, depth)
             return
@@ -169,8 +177,10 @@ class Unwrapper:
         if "\r" in text or "\n" in text:
             self._parts(lane, number, text, time, depth)
             return
-        if len(text) < 1000 and text.strip():
-            if (block := rich_block(text)) is not None or (block := json_block(text)) is not None:
+        mark = text.lstrip(" \t>")[:1]
+        if (mark in INDENTED_STARTS or mark.isdigit() or HEADER in text) and mark and len(text) < MAX_SNIFFED:
+            block: Block | None = json_block(text) if mark in "{[" else rich_block(text)
+            if block is not None:
                 self._open(lane, block, number, text, time, depth)
                 return
             if depth < MAX_NESTING and (margin := blank_margin(text)) and not text.startswith("  + "):
@@ -198,13 +208,15 @@ class Unwrapper:
     def _block(text: str) -> Block | None:
         """The construct of several lines that a line opens."""
         first = text[0]
-        if first == "<":
-            return junit_block(text)
-        if first == "_" or first.isalpha():
-            return journal_block(text) or (ipython_block(text) if " In" in text or HEADER in text else None)
         if first.isdigit():
             return supervisord_block(text)
-        if first in "[╭┌+" and len(text) < 1000:
+        if first == "<":
+            return junit_block(text)
+        if first == "_" or ";i=" in text:
+            return journal_block(text)
+        if " In" in text or HEADER in text:
+            return ipython_block(text) or (rich_block(text) if len(text) < MAX_SNIFFED else None)
+        if first in "[╭┌+" and len(text) < MAX_SNIFFED:
             return rich_block(text)
         return None
 
@@ -329,6 +341,8 @@ class Unwrapper:
                 return
             lane.filter = LoguruFilter()
         self.out += lane.filter.feed(line)
+        if lane.filter.plain:
+            lane.filter = None
 
     # --- prefixes that nobody knows -----------------------------------------------------------------------------------
 
@@ -337,7 +351,7 @@ class Unwrapper:
             if (cut := known.cut(text)) is not None:
                 self._cut(lane, cut, number, text, depth)
                 return True
-        if (margin := blank_margin(text)) and text[0] == ">":
+        if text[0] == ">" and (margin := blank_margin(text)):
             lane.margin = margin
             self._line(lane, number, text, time, depth + 1)
             return True
