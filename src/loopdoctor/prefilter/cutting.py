@@ -43,8 +43,9 @@ class Cutter:
         self._need = max(2 * settings.margin + 1, STRIDE)
         self._max_line = settings.max_line
         self._max_lines = sys.maxsize if tally.whole else settings.max_record + 2 * settings.margin
-        self._held: deque[tuple[bytes | memoryview, int]] = deque()  # each with its number of line breaks
+        self._held: deque[tuple[bytes, int, int]] = deque()  # where each ends, and its number of line breaks
         self._held_lines = 0
+        self._undecided: list[int] = []  # places of hits in the held lines, if these may still join the open window
         self._line = 1  # number of the first held line
         self._rest: list[bytes] = []
         self._rest_size = 0
@@ -63,8 +64,8 @@ class Cutter:
                 yield from self._lines(block[:end], end, hits)
             else:
                 for part in self._rest:
-                    self._hold(part, 0)
-                self._hold(memoryview(block)[:end], newlines)
+                    self._hold(part, len(part), 0)
+                self._hold(block, end, newlines)
             self._rest, self._rest_size, self._rest_hit = [], 0, False
         if end < len(block):
             room = self._max_line + 1 - self._rest_size
@@ -79,30 +80,43 @@ class Cutter:
             self._tally.lines += 1
         yield from self._lines(b"", 0, (), final=True)
 
-    def _hold(self, part: bytes | memoryview, newlines: int) -> None:
-        """Keeps lines for a window's beginning, and no more of them than needed."""
-        self._held.append((part, newlines))
+    def _hold(self, part: bytes, end: int, newlines: int) -> None:
+        """Keeps lines for a window's beginning, and no more parts of them than needed."""
+        self._held.append((part, end, newlines))
         self._held_lines += newlines
-        while self._held_lines - self._held[0][1] > self._margin:
-            newlines = self._held.popleft()[1]
+        while self._held_lines - self._held[0][2] > self._margin:
+            newlines = self._held.popleft()[2]
             self._held_lines -= newlines
             self._line += newlines
 
     def _lines(self, lines: bytes, end: int, hits: Sequence[int], *, final: bool = False) -> Iterator[Window]:
         """Goes through all that is held, the unfinished line, and the lines that end it."""
         rest = b"".join(self._rest)
-        held = b"".join(part for part, _ in self._held)
+        held = self._take_held()
         before = len(held) + len(rest)
-        places = [len(held)] if self._rest_hit else []
+        places, self._undecided = self._undecided, []
+        if self._rest_hit:
+            places.append(len(held))
         places += [before + hit - 1 for hit in hits if hit <= end]
         chunk = b"".join((held, rest, lines))
-        self._held.clear()
         if self._tally.whole:
             yield from self._add(chunk)
             if final:
                 yield from self._hand_over(last=True)
         else:
             yield from self._cut(chunk, places, final=final)
+
+    def _take_held(self) -> bytes:
+        """What is held; of the first part, which may be a whole block, only the lines that a margin needs."""
+        parts = [part[:end] for part, end, _ in self._held]
+        if parts and not self._open:
+            newlines = self._held[0][2]
+            wanted = self._margin - (self._held_lines - newlines)
+            if 0 <= wanted < newlines:
+                parts[0] = parts[0][_lines_back(parts[0], len(parts[0]), wanted, 0) :]
+                self._line += newlines - wanted
+        self._held.clear()
+        return b"".join(parts)
 
     def _cut(self, chunk: bytes, places: Sequence[int], *, final: bool) -> Iterator[Window]:
         """Opens and closes windows within whole lines, the first of which is number ``self._line``."""
@@ -120,6 +134,7 @@ class Cutter:
             if not final and not _lines_on(chunk, end, self._need)[1]:  # what comes next may belong to it
                 yield from self._add(chunk[start:end])
                 self._keep(chunk[end:], number + chunk.count(b"\n", at, end))
+                self._undecided = [place - end for place in places[index:]]
                 return
             floor, _ = _lines_on(chunk, end, self._margin)
             yield from self._add(chunk[start:floor])
@@ -130,7 +145,7 @@ class Cutter:
 
     def _keep(self, lines: bytes, number: int) -> None:
         self._held_lines = lines.count(b"\n")
-        self._held.append((lines, self._held_lines))
+        self._held.append((lines, len(lines), self._held_lines))
         self._line = number
 
     def _last_of_record(self, chunk: bytes, end: int, places: Sequence[int], index: int) -> tuple[int, int]:

@@ -6,8 +6,8 @@ import os
 import select
 from collections.abc import Callable, Iterable, Iterator
 
-BLOCK = 512 << 10
-"""Bytes asked for at once: below 256 KiB the cost of a call shows, above 1 MiB the blocks leave the CPU's cache."""
+BLOCK = 256 << 10
+"""Bytes asked for at once: with less the cost of a call shows; with more the blocks leave the processor's cache."""
 
 
 class Source:
