@@ -1,7 +1,7 @@
 """What build services put before a line.
 
-Reads GitHub Actions' raw logs and ``gh run view --log`` (``job<TAB>step<TAB>TIME text``), Azure Pipelines, GitLab traces
-with time stamps (``TIME 01E text``), and Jenkins' timestamper (``[TIME] text``).
+Reads GitHub Actions' raw logs and ``gh run view --log`` (``job<TAB>step<TAB>TIME text``), Azure Pipelines, GitLab
+traces with time stamps (``TIME 01E text``), and Jenkins' timestamper (``[TIME] text``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What container runtimes and multiplexers of containers put before a line.
 
-Reads ``docker logs -t``, Kubernetes' CRI log files (``TIME stderr F text``), docker compose v1 and v2 (``web-1  | text``),
-``kubectl logs --prefix`` (``[pod/x/c] text``), and stern (``pod container text``).
+Reads ``docker logs -t``, Kubernetes' CRI log files (``TIME stderr F text``), docker compose v1 and v2 (``web-1  |
+text``), ``kubectl logs --prefix`` (``[pod/x/c] text``), and stern (``pod container text``).
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from loopdoctor.carriers.wrapping import Cut
 CRI = re.compile(rf"(?P<time>{ISO}) (?P<stream>stdout|stderr) (?P<tag>[FP])(?::\S+)?(?: |$)")
 # Two blanks before the bar, or a replica's number at the name's end: a lone "a | b" is a table.
 COMPOSE = re.compile(
-    rf"(?!(?:{UPPER})\b)(?P<name>(?:\d+\|)?[A-Za-z][\w.:/@-]{{0,60}}?)(?: {{2,}}|(?<=\d) )\|(?: (?P<rest>.*)|$)", re.DOTALL
+    rf"(?!(?:{UPPER})\b)(?P<name>(?:\d+\|)?[A-Za-z][\w.:/@-]{{0,60}}?)(?: {{2,}}|(?<=\d) )\|(?: (?P<rest>.*)|$)",
+    re.DOTALL,
 )
 KUBECTL = re.compile(r"\[(?P<key>pod/[\w.-]+/[\w.-]+)\](?: |$)")
 # Kubernetes makes the random ends of names of these letters only (no vowels), so prose does not look like them.
 _RANDOM = r"[bcdfghjklmnpqrstvwxz2456789]{5}"
-STERN = re.compile(rf"(?P<pod>[a-z0-9][a-z0-9.-]*-{_RANDOM}|[a-z0-9][a-z0-9.-]*-\d{{1,3}}) (?P<container>[a-z0-9][a-z0-9-]*)(?: |$)")
+STERN = re.compile(
+    rf"(?P<pod>[a-z0-9][a-z0-9.-]*-{_RANDOM}|[a-z0-9][a-z0-9.-]*-\d{{1,3}}) "
+    r"(?P<container>[a-z0-9][a-z0-9-]*)(?: |$)"
+)
 STERN_POD = re.compile(rf"[a-z0-9.-]*-{_RANDOM}$")
 
 

@@ -1,7 +1,7 @@
 """Text that a terminal library folded to a column's width, unfolded again.
 
-rich breaks a line only where the next word would not fit, so a line that leaves room for the next one's first word was
-ended by the program itself. A word longer than the column is cut into pieces of exactly its width.
+rich breaks a line only where the next word would not fit, so a line that leaves room for the next one's first word
+was ended by the program itself. A word longer than the column is cut into pieces of exactly its width.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """IPython's and Jupyter's tracebacks -> the lines that CPython prints.
 
 Reads ``Cell In[3], line 1``, ``File ~/x.py:12, in f(...)``, ``Input In [3], in <cell line: 1>()`` and the older
-``<ipython-input-3-...> in f()`` and ``/srv/x.py in f(self)``, each followed by an excerpt whose current line is marked by
-``----> 12``. The rest of the excerpt is left out: it quotes code that did not fail.
+``<ipython-input-3-...> in f()`` and ``/srv/x.py in f(self)``, each followed by an excerpt whose current line is
+marked by ``----> 12``. The rest of the excerpt is left out: it quotes code that did not fail.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class IPythonBlock:
         if HEADER.match(text):
             self.ended = False
             return True, [*self._blank(), _piece(number, "Traceback (most recent call last):")]
-        if RULE.match(text) or text.startswith("A problem occurred executing") or text.startswith("calls leading up"):
+        if RULE.match(text) or text.startswith(("A problem occurred executing", "calls leading up")):
             return True, []
         if not self.ended and (place := CELL.match(text) or FILE.match(text) or OLD.match(text)) is not None:
             found = self._frame(None)

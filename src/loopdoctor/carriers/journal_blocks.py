@@ -1,8 +1,8 @@
 """journalctl's outputs that spend a line on each field: ``-o export`` and ``-o verbose``.
 
-Export (systemd's Journal Export Formats): ``NAME=value`` lines, or ``NAME`` alone, then eight bytes of little-endian length,
-the value with its newlines, and a newline; an empty line ends the entry. Verbose: a head with a time and a cursor,
-then ``    NAME=value``, further lines of a value indented to its first column.
+Export (systemd's Journal Export Formats): ``NAME=value`` lines, or ``NAME`` alone, then eight bytes of little-endian
+length, the value with its newlines, and a newline; an empty line ends the entry. Verbose: a head with a time and a
+cursor, then ``    NAME=value``, further lines of a value indented to its first column.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from loopdoctor.carriers.blocks import MAX_BLOCK_LINES, Piece
 
 EXPORT_FIELD = re.compile(r"(?P<name>[A-Z_][A-Z0-9_]{0,63})(?:=(?P<value>.*))?$", re.DOTALL)
 # Names that may follow a value of several lines: a line of the value that merely looks like a field ends nothing.
-KNOWN_FIELD = re.compile(r"(?:_|MESSAGE|PRIORITY|SYSLOG_|CODE_|ERRNO|UNIT|USER_|INVOCATION|TID|THREAD|LOGGER|CONTAINER_|JOB_)")
+KNOWN_FIELD = re.compile(
+    r"(?:_|MESSAGE|PRIORITY|SYSLOG_|CODE_|ERRNO|UNIT|USER_|INVOCATION|TID|THREAD|LOGGER|CONTAINER_|JOB_)"
+)
 LENGTH = re.compile(r"[^\0]{0,4}\0{3,8}")
 VERBOSE_HEAD = re.compile(r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d (?P<time>\d\d:\d\d:\d\d\.\d+) \S+ \[s=[0-9a-f]+;i=")
 VERBOSE_FIELD = re.compile(r" {4}(?P<name>[A-Z_][A-Z0-9_]{0,63})=(?P<value>.*)$", re.DOTALL)

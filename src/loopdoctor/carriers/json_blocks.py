@@ -1,7 +1,7 @@
 """JSON spread over several lines: journalctl's json-pretty, ``gcloud logging read``, an event exported by hand.
 
-A document is read whole, since one event's traceback may lie deep in it. A list of entries that grows beyond the bound
-is read element by element; each entry keeps the number of the line where its own object began.
+A document is read whole, since one event's traceback may lie deep in it. A list of entries that grows beyond the
+bound is read element by element; each entry keeps the number of the line where its own object began.
 """
 
 from __future__ import annotations

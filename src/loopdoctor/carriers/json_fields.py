@@ -1,8 +1,8 @@
 """Which field of a JSON log entry is which, found by the field's name and by the shape of its value.
 
-Makers agree on little: the text is ``message``, ``msg``, ``event``, ``log``, ``textPayload`` ...; a traceback stands in
-``exc_info``, ``exception``, ``error.stack_trace`` ... or anywhere else. So a traceback is known by its text, and the
-names below only decide between several candidates.
+Makers agree on little: the text is ``message``, ``msg``, ``event``, ``log``, ``textPayload`` ...; a traceback stands
+in ``exc_info``, ``exception``, ``error.stack_trace`` ... or anywhere else. So a traceback is known by its text, and
+the names below only decide between several candidates.
 """
 
 from __future__ import annotations
@@ -20,25 +20,39 @@ MAX_LEAVES = 2000
 Leaf = tuple[tuple[str, ...], Any]
 
 MESSAGE_NAMES = (
-    "formatted", "message", "msg", "event", "textpayload", "log", "line", "text", "body", "content", "raw", "short_message",
-    "full_message", "logmessage", "log_message", "m", "description", "data", "title",
+    "formatted", "message", "msg", "event", "textpayload", "log", "line", "text", "body", "content", "raw",
+    "short_message", "full_message", "logmessage", "log_message", "m", "description", "data", "title",
 )  # fmt: skip
 WIRE_NAMES = frozenset({"log", "line", "textpayload", "raw"})
 """Fields whose text is one line of a program's output, as the program wrote it."""
 
 TRACE_TEXT = re.compile(r'(?:Traceback|Stack) \(most recent call last\)|^[ >|]*File "[^"\n]+", line \d+', re.MULTILINE)
 TIME_NAMES = frozenset(
-    {"time", "timestamp", "asctime", "ts", "date", "datetime", "t", "eventtime", "realtime_timestamp", "created", "repr"}
+    {
+        "time",
+        "timestamp",
+        "asctime",
+        "ts",
+        "date",
+        "datetime",
+        "t",
+        "eventtime",
+        "realtime_timestamp",
+        "created",
+        "repr",
+    }
 )
 LOGGER_NAMES = frozenset({"logger", "logger_name", "loggername", "python_logger", "channel", "name", "category"})
-LEVEL_NAME = re.compile(r"(?:log)?(?:level|levelname|severity|severitytext|lvl|loglevel|level_name|severity_text|priority|l)$")
+LEVEL_NAME = re.compile(
+    r"(?:log)?(?:level|levelname|severity|severitytext|lvl|loglevel|level_name|severity_text|priority|l)$"
+)
 ERROR_TYPE = re.compile(r"(?:(?:error|exception|exc|err)[._]?(?:type|class|name|kind))$")
 ERROR_MESSAGE = re.compile(r"(?:(?:error|exception|exc|err)[._]?(?:message|value|msg))$")
 PROCESS = re.compile(r"process(?:_?name)?$|worker$")
 THREAD = re.compile(r"thread(?:_?name)?$")
 PLACE_NAMES = (
-    "namespace", "namespace_name", "hostname", "podname", "pod_name", "pod", "containername", "container_name", "container",
-    "systemd_unit", "unit", "syslog_identifier", "pid", "logstreamname", "logstream", "stream",
+    "namespace", "namespace_name", "hostname", "podname", "pod_name", "pod", "containername", "container_name",
+    "container", "systemd_unit", "unit", "syslog_identifier", "pid", "logstreamname", "logstream", "stream",
 )  # fmt: skip
 
 
@@ -74,15 +88,45 @@ def _split(path: tuple[str, ...], key: str) -> tuple[tuple[str, ...]]:
     return ((*path, *(plain_name(part) for part in key.split(".") if part)),)
 
 
+@lru_cache(maxsize=8192)
+def roles(path: tuple[str, ...]) -> tuple[str, ...]:
+    """What a field may be, by its name alone."""
+    if not path:
+        return ()
+    last, before = path[-1], path[-2] if len(path) > 1 else ""
+    found = []
+    if len(path) < 4 and LEVEL_NAME.match(before if before and last in ("name", "value") else last):
+        found.append("level")
+    if last in TIME_NAMES and len(path) < 4 and (last != "repr" or "time" in path):
+        found.append("time")
+    if last in LOGGER_NAMES and (last != "name" or len(path) == 1 or before in ("logger", "record")):
+        found.append("logger")
+    if THREAD.match(last) or (last == "name" and before == "thread"):
+        found.append("thread")
+    elif PROCESS.match(last) or (last == "name" and before == "process"):
+        found.append("process")
+    if last in MESSAGE_NAMES and "breadcrumbs" not in path:
+        found.append("message")
+    if len(path) < 5:
+        found.append("place")
+    return tuple(found)
+
+
+def by_role(leaves: list[Leaf]) -> dict[str, list[Leaf]]:
+    """The fields of an entry under each thing that they may be."""
+    found: dict[str, list[Leaf]] = {
+        role: [] for role in ("level", "time", "logger", "thread", "process", "message", "place")
+    }
+    for leaf in leaves:
+        for role in roles(leaf[0]):
+            found[role].append(leaf)
+    return found
+
+
 def level_of(fields: list[Leaf]) -> str | None:
     """The entry's level, as a name or as syslog's or logging's number."""
     for path, value in fields:
-        if not path or len(path) > 3:
-            continue
-        name = path[-1] if path[-1] not in ("name", "value") else (path[-2] if len(path) > 1 else "")
-        if not LEVEL_NAME.match(name):
-            continue
-        if name == "priority" and str(value) in "01234567":
+        if path[-1] == "priority" and str(value) in "01234567":
             return SYSLOG_LEVELS[int(value)]
         if (level := normal_level(str(value))) is not None:
             return level
@@ -91,46 +135,34 @@ def level_of(fields: list[Leaf]) -> str | None:
 
 def time_of(fields: list[Leaf]) -> str | None:
     """The entry's time as it was written."""
-    for path, value in fields:
-        if path and path[-1] in TIME_NAMES and len(path) < 4 and isinstance(value, str | int | float):
-            if path[-1] == "repr" and "time" not in path:
-                continue
-            return str(value)
-    return None
+    return next((str(value) for _, value in fields if isinstance(value, str | int | float)), None)
 
 
 def logger_of(fields: list[Leaf]) -> str | None:
     """The name of the logger."""
     best = None
     for path, value in fields:
-        if not path or path[-1] not in LOGGER_NAMES or not isinstance(value, str):
-            continue
-        if path[-1] != "name" or len(path) == 1 or path[-2] in ("logger", "record"):
+        if isinstance(value, str):
             if path[-1].startswith("logger") or path[-1] == "python_logger":
                 return value
             best = best or value
     return best
 
 
-def program_key(fields: list[Leaf]) -> str:
+def program_key(processes: list[Leaf], threads: list[Leaf]) -> str:
     """The process and thread that the program says it logged from."""
-    parts: dict[str, str] = {}
-    for path, value in fields:
-        if not path or not isinstance(value, str | int) or value == "":
-            continue
-        last, before = path[-1], path[-2] if len(path) > 1 else ""
-        if THREAD.match(last) or (last == "name" and before == "thread"):
-            parts.setdefault("thread", str(value))
-        elif PROCESS.match(last) or (last == "name" and before == "process"):
-            parts.setdefault("process", str(value))
-    return "/".join(parts[part] for part in ("process", "thread") if part in parts)
+    parts = [
+        next((str(value) for _, value in fields if isinstance(value, str | int) and value != ""), "")
+        for fields in (processes, threads)
+    ]
+    return "/".join(filter(None, parts))
 
 
 def place_key(fields: list[Leaf]) -> str:
     """The pod, container, unit, stream ... that a collector says it read the line from."""
     parts: dict[str, str] = {}
     for path, value in fields:
-        if path and isinstance(value, str | int) and len(path) < 5:
+        if isinstance(value, str | int):
             name = path[-1]
             if name in ("name", "id", "pid") and len(path) > 1 and path[-2] in ("container", "pod", "unit"):
                 name = path[-2]
@@ -149,11 +181,11 @@ def text_of(fields: list[Leaf], name: re.Pattern[str]) -> str:
     return ""
 
 
-def message_of(fields: list[Leaf]) -> tuple[str, str]:
+def message_of(fields: list[Leaf], others: list[Leaf]) -> tuple[str, str]:
     """The entry's text and the name of its field, found by name, else as the longest text that reads like words."""
     candidates: list[tuple[int, int, str, str]] = []
     for path, value in fields:
-        if not path or not isinstance(value, str) or path[-1] not in MESSAGE_NAMES or "breadcrumbs" in path:
+        if not isinstance(value, str):
             continue
         if TRACE_TEXT.match(value) and path[-1] not in WIRE_NAMES:
             continue  # a traceback by itself is no message
@@ -167,5 +199,5 @@ def message_of(fields: list[Leaf]) -> tuple[str, str]:
                 if inner_name == "message" and inner and inner in text:
                     return inner, inner_name
         return text, name
-    texts = [value for path, value in fields if path and isinstance(value, str) and " " in value and len(path) < 4]
+    texts = [value for path, value in others if path and isinstance(value, str) and " " in value and len(path) < 4]
     return (max(texts, key=len), "") if texts else ("", "")

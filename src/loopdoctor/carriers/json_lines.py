@@ -1,8 +1,8 @@
 """A JSON object that is a log entry, whoever made it -> the lines that the program would have printed.
 
 ``read_json`` takes the text of one object; ``entries_of`` finds the entries in it, for a store's answer holds many
-(``{"events": [...]}``, ``{"data": {"result": [...]}}``). An entry is either *wire*, one line of output that some collector
-packed (docker, journald, Loki, stern), or the program's own record with level, message and traceback.
+(``{"events": [...]}``, ``{"data": {"result": [...]}}``). An entry is either *wire*, one line of output that some
+collector packed (docker, journald, Loki, stern), or the program's own record with level, message and traceback.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from loopdoctor.carriers import json_fields as fields
 from loopdoctor.carriers.json_traces import find_traces, printed
-from msgspec import Struct
 
 _DECODE = msgspec.json.Decoder().decode
 PAIR = re.compile(r'"((?:[^"\\]|\\.){1,80})"\s*:\s*"((?:[^"\\]|\\.)*)(?:"|\\?$)')
@@ -100,7 +100,9 @@ def members(value: dict[str, Any], depth: int = 0) -> list[Any] | None:
         return None
     for child in value.values():
         if isinstance(child, list) and child and isinstance(child[0], dict):
-            if any(_speaks(item) or members(item, depth + 1) is not None for item in child[:3] if isinstance(item, dict)):
+            if any(
+                _speaks(item) or members(item, depth + 1) is not None for item in child[:3] if isinstance(item, dict)
+            ):
                 return child
         elif isinstance(child, dict) and depth < 3 and (found := members(child, depth + 1)) is not None:
             return found if not found or not isinstance(found[0], str) else [child]
@@ -111,7 +113,11 @@ def _speaks(item: dict[str, Any]) -> bool:
     """Whether an object has a text of its own, on its own level or one below."""
     for name, child in item.items():
         plain = fields.plain_name(name)
-        if isinstance(child, str | list) and plain in fields.MESSAGE_NAMES and (isinstance(child, str) or _bytes(child)):
+        if (
+            isinstance(child, str | list)
+            and plain in fields.MESSAGE_NAMES
+            and (isinstance(child, str) or _bytes(child))
+        ):
             return True
         if plain in ("logentry", "exception", "jsonpayload", "record", "attributes", "source", "fields") and child:
             return isinstance(child, dict | str) or plain == "exception"
@@ -131,22 +137,23 @@ def entry_of(value: dict[str, Any]) -> Entry | None:
     if isinstance(value.get("log"), str) and isinstance(value.get("stream"), str) and len(value) < 5:
         return _docker(value)
     found = list(fields.leaves(value))
-    message, name = fields.message_of(found)
+    role = fields.by_role(found)
+    message, name = fields.message_of(role["message"], found)
     traces = _traces(value, found, message)
     if not message and not traces:
         return None
-    level = fields.level_of(found)
+    level = fields.level_of(role["level"])
     nested = message[:1] == "{" and isinstance(read_json(message), dict)
     wire = not traces and (name in fields.WIRE_NAMES or level is None or nested)
-    key = fields.place_key(found) if wire else fields.program_key(found)
+    key = fields.place_key(role["place"]) if wire else fields.program_key(role["process"], role["thread"])
     stripped = message[:-1] if message.endswith("\n") else message
     return Entry(
         message=stripped,
         trace=traces,
         key=key,
-        time=fields.time_of(found),
+        time=fields.time_of(role["time"]),
         level=None if name in fields.WIRE_NAMES else level,
-        logger=fields.logger_of(found),
+        logger=fields.logger_of(role["logger"]),
         thread=key if not wire and key else None,
         wire=wire,
         partial=name == "log" and len(message) >= DOCKER_PIECE and not message.endswith("\n"),
@@ -191,6 +198,8 @@ def _traces(value: dict[str, Any], found: list[fields.Leaf], message: str) -> tu
     if texts:
         return tuple(line for text in texts for line in _whole(text.split("\n"), found))
     if fields.TRACE_TEXT.search(message) and "\n" in message:
+        return ()
+    if not any(isinstance(child, dict | list) for child in value.values()):
         return ()
     return tuple(line for trace in find_traces(value) for line in printed(trace))
 

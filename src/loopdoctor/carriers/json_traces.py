@@ -49,8 +49,10 @@ def _is_exception(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
     kind = _first(item, "exc_type", "type", "class", "kind")
-    return isinstance(kind, str) and ("exc_value" in item or ("value" in item and ("stacktrace" in item or "module" in item))
-                                      or isinstance(item.get("frames"), list))  # fmt: skip
+    if not isinstance(kind, str):
+        return False
+    sentry = "value" in item and ("stacktrace" in item or "module" in item)
+    return sentry or "exc_value" in item or isinstance(item.get("frames"), list)
 
 
 def _exception(item: dict[str, Any]) -> Trace:
@@ -72,7 +74,9 @@ def _exception(item: dict[str, Any]) -> Trace:
 
 
 def _linked(trace: Trace, previous: Trace | None, link: Literal["", "cause", "context"]) -> Trace:
-    return Trace(trace.type, trace.message, trace.frames, trace.notes, link if previous else "", previous, trace.children)
+    return Trace(
+        trace.type, trace.message, trace.frames, trace.notes, link if previous else "", previous, trace.children
+    )
 
 
 def _chain(items: list[Any]) -> Trace | None:
@@ -103,9 +107,7 @@ def _values(items: list[Any]) -> Trace | None:
     return trace
 
 
-def _tree(
-    items: list[Any], marks: list[Any], by_parent: dict[int, list[int]], index: int, depth: int
-) -> Trace:
+def _tree(items: list[Any], marks: list[Any], by_parent: dict[int, list[int]], index: int, depth: int) -> Trace:
     trace = _exception(items[index])
     members: list[Trace] = []
     previous: Trace | None = None

@@ -12,7 +12,9 @@ import re
 from loopdoctor.carriers.blocks import Piece
 
 OPENING = re.compile(r"\s*<(?:\?xml\b|testsuites?\b|testcase\b)")
-TAG = re.compile(r"<(?P<end>/?)(?P<name>[\w:?!\[-]+)(?P<attributes>(?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*)>|<!\[CDATA\[|\]\]>")
+TAG = re.compile(
+    r"<(?P<end>/?)(?P<name>[\w:?!\[-]+)(?P<attributes>(?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*)>|<!\[CDATA\[|\]\]>"
+)
 ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 SPEAKING = frozenset({"failure", "error", "skipped", "system-out", "system-err"})
 ESCAPE = re.compile(r"#x([0-9A-F]{2})(?![0-9A-Fa-f])")

@@ -1,7 +1,7 @@
 """AWS Lambda's plain text: a failure in one event, its lines joined by carriage returns.
 
-The runtime prints ``[ERROR] KeyError: 'x'``, then the traceback without the last line, which it has told already: it is
-added again, so that the traceback is whole.
+The runtime prints ``[ERROR] KeyError: 'x'``, then the traceback without the last line, which it has told already: it
+is added again, so that the traceback is whole.
 """
 
 from __future__ import annotations

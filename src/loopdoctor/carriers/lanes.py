@@ -19,8 +19,8 @@ class Lane:
     """
 
     __slots__ = (
-        "aligned", "block", "carrier", "children", "filter", "key", "learned", "margin", "pending", "quoted", "reprinted",
-        "sticky", "tail_logger", "waiting",
+        "aligned", "block", "carrier", "children", "filter", "key", "learned", "margin", "pending", "quoted",
+        "reprinted", "sticky", "tail_logger", "waiting",
     )  # fmt: skip
 
     def __init__(self, key: str = "", carrier: str = "") -> None:
@@ -29,7 +29,7 @@ class Lane:
         self.children: dict[tuple[str, str], Lane] = {}
         self.block: Block | None = None
         self.filter: LoguruFilter | None = None
-        self.reprinted: Reprinted | None = None
+        self.reprinted = Reprinted()
         self.learned: list[Learned] = []
         self.waiting: list[tuple[int, str, str | None]] = []
         self.aligned: tuple[int, Lane] | None = None
@@ -38,6 +38,21 @@ class Lane:
         self.sticky = ""
         self.quoted = False
         self.tail_logger = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is open that the next line could belong to."""
+        return not (
+            self.block is not None
+            or self.filter is not None
+            or self.aligned is not None
+            or self.margin
+            or self.pending
+            or self.waiting
+            or self.learned
+            or self.quoted
+            or self.tail_logger
+        )
 
     def child(self, key: str, carrier: str) -> Lane:
         """The lane of a key inside this one."""

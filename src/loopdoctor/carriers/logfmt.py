@@ -1,7 +1,8 @@
-"""Pairs of key and value on a line: logfmt, structlog's KeyValueRenderer, and formats such as ``level=ERROR msg="%(message)s"``.
+"""Pairs of key and value on a line: logfmt, structlog's KeyValueRenderer, and formats such as ``level=ERROR
+msg="%(message)s"``.
 
-The last of these does not escape what it quotes: a message of several lines breaks the quotes across lines, and quotes
-inside it end nothing. So a message ends at the quote that another pair or the end of the line follows.
+The last of these does not escape what it quotes: a message of several lines breaks the quotes across lines, and
+quotes inside it end nothing. So a message ends at the quote that another pair or the end of the line follows.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def logfmt_head(text: str) -> Head | None:
     else:
         body, rest = "", text
     pairs = {name.lower(): plain(double or single or bare) for name, double, single, bare in PAIR.findall(rest)}
-    level = next((LEVELS[pairs[name].upper()] for name in ("level", "levelname", "lvl", "severity") if _level(pairs, name)), None)
+    level = next(
+        (LEVELS[pairs[name].upper()] for name in ("level", "levelname", "lvl", "severity") if _level(pairs, name)), None
+    )
     if level is None:
         return None
     if message is None:

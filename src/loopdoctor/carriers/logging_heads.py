@@ -22,7 +22,8 @@ _FIELD = (
 )
 TIMED = re.compile(
     rf"[ \t]*(?:[-|:,][ \t]+)?(?P<fields>(?:{_FIELD}){{0,7}}?)"
-    rf"(?:(?P<bracket>[\[(<])(?P<any>{UPPER}|{LOWER}) *[\])>]|(?P<level>{UPPER})(?![\w.])|(?P<lower>{LOWER})(?= *[-|:] ))"
+    rf"(?:(?P<bracket>[\[(<])(?P<any>{UPPER}|{LOWER}) *[\])>]|(?P<level>{UPPER})(?![\w.])"
+    rf"|(?P<lower>{LOWER})(?= *[-|:] ))"
 )
 COLONS = re.compile(rf"[:,] ?(?:(?P<before>[\w.]+):)?(?P<level>{UPPER}):(?:(?P<after>[\w.]+):)?")
 CELERY = re.compile(rf"\[(?P<time>{TIME}): (?P<level>{UPPER})/(?P<process>[^\]]{{1,60}})\] ")
@@ -70,9 +71,7 @@ def _key_of(fields: str) -> tuple[str | None, str]:
         word = (bracketed or field[3]).strip(":,| -")
         if not word or field[2] or PLACE.match(word):
             continue
-        if NUMBER.match(word) or WORKER.match(word):
-            parts.append(word)
-        elif bracketed and not re.match(r"[a-z_][\w.]*$", word):
+        if NUMBER.match(word) or WORKER.match(word) or (bracketed and not re.match(r"[a-z_][\w.]*$", word)):
             parts.append(word)
         else:
             words.append(word)

@@ -1,12 +1,14 @@
 """loguru's decorated tracebacks -> the lines that CPython prints.
 
-loguru marks the frame that caught (``> File``), sets blank lines between frames, and writes under a source line what its
-names held (``│   └ <value>``). With ``diagnose`` off only the mark and the blank lines remain.
+loguru marks the frame that caught (``> File``), sets blank lines between frames, and writes under a source line what
+its names held (``│   └ <value>``). With ``diagnose`` off only the mark and the blank lines remain.
 """
 
 from __future__ import annotations
 
 import re
+
+from msgspec.structs import replace
 
 from loopdoctor.model import Line
 
@@ -45,8 +47,7 @@ class LoguruFilter:
         if FRAME.match(text):
             marked = MARK.match(text)
             if marked is not None:
-                text = f"{marked['rail'].removesuffix('| ')}{'| ' if '|' in marked['rail'] else ''}  {text[marked.end() :]}"
-                line = _with_text(line, text)
+                line = replace(line, text=f"{marked['rail']}  {text[marked.end() :]}")
             self.seen = self.seen or marked is not None or (self.after_header and bool(self.held))
             found = [] if self.seen else self.held
             self.held = []
@@ -67,9 +68,3 @@ class LoguruFilter:
         """The blank lines that are held."""
         held, self.held = self.held, []
         return held
-
-
-def _with_text(line: Line, text: str) -> Line:
-    return Line(
-        line.number, text, line.source, line.stream, line.carrier, line.start, line.time, line.level, line.logger, line.thread
-    )

@@ -1,8 +1,8 @@
 """Text that stands further right than it was written: an indented paste, a quoted mail, a prefix that nobody knows.
 
-The column where a traceback, or a line with a full logging head, begins tells what stands in front of each line. Blanks
-and mail quotes hold until a line lacks them. Any other prefix must look like one (short, with a mark at its end) and
-is learned with its numbers left open, so that ``worker 3 > `` and ``worker 12 > `` are the same.
+The column where a traceback, or a line with a full logging head, begins tells what stands in front of each line.
+Blanks and mail quotes hold until a line lacks them. Any other prefix must look like one (short, with a mark at its
+end) and is learned with its numbers left open, so that ``worker 3 > `` and ``worker 12 > `` are the same.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What managers of processes on one machine put before a line.
 
-Reads honcho, overmind and foreman (``10:00:00 web.1 | text``), pm2 (``0|app  | text``, with ``--time`` ``TIME: text``),
-and Heroku's log tail (``TIME app[web.1]: text``).
+Reads honcho, overmind and foreman (``10:00:00 web.1 | text``), pm2 (``0|app  | text``, with ``--time`` ``TIME:
+text``), and Heroku's log tail (``TIME app[web.1]: text``).
 """
 
 from __future__ import annotations

@@ -9,16 +9,21 @@ from __future__ import annotations
 import re
 
 OPENS = re.compile(
-    r"(?:[A-Z]\w* )?Traceback \(most recent call last\):|  \+ Exception Group Traceback|Exception ignored (?:in|while)\b"
-    r"|Exception in thread |Stack \(most recent call last\)|\S[^:]*:\d+: \w*Warning: |(?:source_traceback|handle_traceback): "
+    r"(?:[A-Z]\w* )?Traceback \(most recent call last\):|  \+ Exception Group Traceback"
+    r"|Exception ignored (?:in|while)\b"
+    r"|Exception in thread |Stack \(most recent call last\)|\S[^:]*:\d+: \w*Warning: "
+    r"|(?:source_traceback|handle_traceback): "
 )
-WORDS = ("raceback", "Exception i", "Warning: ", "Stack (", " test session")
-"""One of these stands in every line that ``OPENS`` or ``SESSION`` fits: cheaper to look for."""
-
 SESSION = re.compile(r"={3,} test session starts ={3,}")
 SESSION_ENDS = re.compile(r"={3,} .*\bin \d+(?:\.\d+)?s(?: \([\d:]+\))? ={3,}\s*$")
 LAST = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:: |$)|\w+: |[A-Za-z_]\w*(?:Error|Exception|Warning)")
-GOES_ON = ("The above exception", "During handling of", "Traceback (most", "RuntimeWarning: Enable", "ResourceWarning: Enable")
+GOES_ON = (
+    "The above exception",
+    "During handling of",
+    "Traceback (most",
+    "RuntimeWarning: Enable",
+    "ResourceWarning: Enable",
+)
 
 
 class Reprinted:
@@ -29,9 +34,9 @@ class Reprinted:
         self.session = False
         self.ended = False
 
-    def continues(self, text: str, signature: tuple[str | None, str | None, str]) -> bool:
-        """Whether this message goes on with the text; ``signature`` is its level, logger and thread."""
-        if signature == self.signature:
+    def continues(self, text: str, level: str | None, logger: str | None, key: str) -> bool:
+        """Whether this message goes on with the text: one of the same level, logger and thread."""
+        if self.signature is not None and (level, logger, key) == self.signature:
             if self.session:
                 self.session = not SESSION_ENDS.match(text)
                 return True
@@ -42,9 +47,15 @@ class Reprinted:
                 self.ended = True
                 return True
         self.signature = None
-        if any(word in text for word in WORDS):
+        if (
+            "raceback" in text  # cheaper than to try the patterns on every line
+            or "Exception i" in text
+            or "Warning: " in text
+            or "Stack (" in text
+            or " test session" in text
+        ):
             self.session = bool(SESSION.match(text))
             if self.session or OPENS.match(text):
-                self.signature = signature
+                self.signature = (level, logger, key)
                 self.ended = False
         return False

@@ -1,7 +1,7 @@
 """rich's boxes in a log, alone or in the columns of ``rich.logging.RichHandler``.
 
-RichHandler sets ``[time] LEVEL    message    file.py:12`` in columns: the time only where it changes, the message folded to
-its column, the place at the right edge of the message's first line.
+RichHandler sets ``[time] LEVEL    message    file.py:12`` in columns: the time only where it changes, the message
+folded to its column, the place at the right edge of the message's first line.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def rich_block(text: str) -> RichBox | RichColumns | None:
     if "Traceback (most" in text:
         top = TOP.match(text)
         return RichBox(len(top["indent"])) if top else None
-    if ".py" in text[-60:]:
+    if ".py" in text[-40:]:
         match = HEAD.match(text)
         if match is not None and match["place"] and text[: match.start("level")].strip(" []:.,0123456789/-APM") == "":
             return RichColumns() if match["time"] or ":" in match["place"] else None

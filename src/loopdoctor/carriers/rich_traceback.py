@@ -1,7 +1,8 @@
 """rich's traceback boxes -> the lines that CPython prints.
 
-Reads ``rich.traceback`` of any width, with or without locals, in round or ASCII boxes, folded paths and folded last lines,
-chains, and the panels of an exception group's members. Only the marked line of each excerpt is a frame's source.
+Reads ``rich.traceback`` of any width, with or without locals, in round or ASCII boxes, folded paths and folded last
+lines, chains, and the panels of an exception group's members. Only the marked line of each excerpt is a frame's
+source.
 """
 
 from __future__ import annotations
@@ -159,7 +160,8 @@ class RichTraceback:
         for index, member in enumerate(members):
             opening = "  +-+" if index == 0 else "    +"
             found.append((member[0][0], f"{opening}---------------- {member[0][1]} ----------------"))
-            found += [(number, f"    | {text.removeprefix('  + ') if '+ Exc' in text else text}") for number, text in member[1:]]
+            for number, text in member[1:]:
+                found.append((number, f"    | {text.removeprefix('  + ') if '+ Exc' in text else text}"))
         if members:
             found.append((found[-1][0], "    +------------------------------------"))
         return found

@@ -1,7 +1,7 @@
 """supervisord's own log at level debug, which quotes what its children wrote.
 
-``TIME DEBG 'app' stderr output:`` is followed by what was read from the pipe, as it was read: a chunk may end within a
-line, and then goes on after the next such head. supervisord ends each quotation with a newline of its own.
+``TIME DEBG 'app' stderr output:`` is followed by what was read from the pipe, as it was read: a chunk may end within
+a line, and then goes on after the next such head. supervisord ends each quotation with a newline of its own.
 """
 
 from __future__ import annotations

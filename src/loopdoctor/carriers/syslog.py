@@ -1,8 +1,8 @@
 """Syslog lines in files, on the wire, and as journalctl prints them.
 
-Reads RFC 3164 (``Jan 31 10:00:00 host app[7]: text``), RFC 5424 (``<30>1 TIME host app 7 - - text``, with a length before
-it as RFC 6587 frames it), and journalctl's short, short-iso, short-precise, short-full, short-monotonic, short-unix
-and with-unit outputs. journalctl indents the further lines of an entry to the column where its text began.
+Reads RFC 3164 (``Jan 31 10:00:00 host app[7]: text``), RFC 5424 (``<30>1 TIME host app 7 - - text``, with a length
+before it as RFC 6587 frames it), and journalctl's short, short-iso, short-precise, short-full, short-monotonic,
+short-unix and with-unit outputs. journalctl indents the further lines of an entry to the column where its text began.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _HOST = rf"(?!(?:{UPPER}) )(?P<host>[\w.-]+|[\da-fA-F:]{{4,39}})"
 LINE = re.compile(rf"(?:<\d{{1,3}}>)?(?P<time>{_STAMP}) {_HOST} (?P<ident>[^\s:\[\](]+)(?:\[(?P<pid>\d+)\])?:(?: |$)")
 _SD = r'(?:\[[\w.@-]+(?: [\w.@-]+="(?:[^"\\\]]|\\.)*")*\])+'
 RFC5424 = re.compile(
-    rf"(?P<length>\d{{1,6}} )?<(?P<pri>\d{{1,3}})>1 (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+) (?P<msgid>\S+)"
-    rf"(?: (?P<data>-|{_SD})(?= |$))?(?: |$)"
+    rf"(?P<length>\d{{1,6}} )?<(?P<pri>\d{{1,3}})>1 (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+)"
+    rf" (?P<msgid>\S+)(?: (?P<data>-|{_SD})(?= |$))?(?: |$)"
 )
 OCTAL = re.compile(r"#([0-3][0-7]{2})")
 DMESG = re.compile(r"\[ *(?P<time>\d+\.\d{6})\] ")

@@ -1,6 +1,7 @@
 r"""Points in time as logs write them at the start of a line; recognised, never computed with.
 
-``2026-01-31 10:00:00,123``, ``2026-01-31T10:00:00.123456Z``, ``31/Jan/2026 10:00:00``, ``10:00:00``, ``Jan 31 10:00:00``.
+``2026-01-31 10:00:00,123``, ``2026-01-31T10:00:00.123456Z``, ``31/Jan/2026 10:00:00``, ``10:00:00``, ``Jan 31
+10:00:00``.
 """
 
 from __future__ import annotations

@@ -1,17 +1,18 @@
 """Windows of a log -> the program's own lines, whatever wraps them.
 
-A line goes down through its wrappings: a block of several lines, a transport's prefix, a JSON object, a logging head. Each
-transport that is taken off leads into a lane of its own, where the rest is looked at again. Nothing is configured and
-no line's reading depends on lines that were skipped: where the numbers of windows jump, all state ends.
+A line goes down through its wrappings: a block of several lines, a transport's prefix, a JSON object, a logging head.
+Each transport that is taken off leads into a lane of its own, where the rest is looked at again. Nothing is
+configured and no line's reading depends on lines that were skipped: where the numbers of windows jump, all state
+ends.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 from loopdoctor.carriers.blocks import Block, Piece
 from loopdoctor.carriers.decoding import numbered, with_plain_indent, without_escapes
+from loopdoctor.carriers.fast_heads import fast_head
 from loopdoctor.carriers.ipython import ipython_block
 from loopdoctor.carriers.journal_blocks import journal_block
 from loopdoctor.carriers.json_blocks import json_block
@@ -19,13 +20,12 @@ from loopdoctor.carriers.json_lines import Entry, entries_of, read_json, salvage
 from loopdoctor.carriers.junit import junit_block
 from loopdoctor.carriers.lambda_text import lambda_lines
 from loopdoctor.carriers.lanes import MAX_CHILDREN, Lane, joined
+from loopdoctor.carriers.levels import UPPER
 from loopdoctor.carriers.logfmt import logfmt_head
-from loopdoctor.carriers.fast_heads import fast_head
 from loopdoctor.carriers.logging_heads import logging_head
-from loopdoctor.carriers.loguru_lines import LoguruFilter
 from loopdoctor.carriers.margins import MAX_LEARNED, blank_margin, learned, prefix_before, without_margin
-from loopdoctor.carriers.reprinted import Reprinted
 from loopdoctor.carriers.rich_blocks import rich_block
+from loopdoctor.carriers.speaking import BREAK, HEADER, Speaker
 from loopdoctor.carriers.supervisord import supervisord_block
 from loopdoctor.carriers.table import cut_bare_time, cut_transport
 from loopdoctor.carriers.wrapping import Cut, Head
@@ -35,15 +35,15 @@ from loopdoctor.settings import Settings
 GAP = "gap"
 """``Line.carrier`` of the empty line that stands where lines were skipped: no record goes on across it."""
 
-INDENTED_STARTS = frozenset("{[╭┌+EDIWCFNST")
-"""What an indented line begins with that may be more than the inside of something: a box, a brace, a level."""
+INDENTED_STARTS = frozenset("{[╭┌+>0123456789")
+"""What an indented line begins with that may be more than the inside of something: a box, a brace, a time."""
+
+LEVEL_WORDS = tuple(UPPER.split("|"))
 
 MAX_SNIFFED = 1000
 MAX_NESTING = 6
 MAX_WAITING = 12
 RAW_FACTOR = 16
-BREAK = re.compile(r"\r\n?|\n")
-HEADER = "raceback (most recent call last)"
 
 
 def unwrap(windows: Iterable[Window], settings: Settings, notify: Callable[[Notice], None]) -> Iterator[Line]:
@@ -59,49 +59,52 @@ def unwrap(windows: Iterable[Window], settings: Settings, notify: Callable[[Noti
             yield Line(window.first, "", window.source, carrier=GAP, start=True)
         if unwrapper.source != window.source or (following and window.first != following):
             unwrapper = Unwrapper(window.source, settings, notify)
-        number = window.first - 1
-        for number, text in numbered(window.data, window.first):
-            unwrapper.line(number, text)
-            if unwrapper.out:
-                yield from unwrapper.out
-                unwrapper.out.clear()
-        following = number + 1
+        following = window.first
+        yield from unwrapper.window(window)
+        following += window.data.count(b"\n") + (not window.data.endswith(b"\n") and bool(window.data))
     yield from unwrapper.end()
 
 
-class Unwrapper:
-    """The lanes of one source and what they have given so far."""
+def _ends_in_place(mark: str, text: str) -> bool:
+    """Whether an indented line may be a head of rich's: a level at the left, a file at the right."""
+    return mark in "DIWECNST" and mark != "" and ".py" in text[-40:]
 
-    def __init__(self, source: str, settings: Settings, notify: Callable[[Notice], None]) -> None:
-        self.source = source
-        self.max_line = settings.max_line
-        self.notify = notify
-        self.root = Lane()
-        self.out: list[Line] = []
-        self.told = False
 
-    def line(self, number: int, text: str) -> None:
-        """Takes one physical line."""
-        if len(text) > self.max_line * RAW_FACTOR:
-            text = self._shortened(number, text, self.max_line * RAW_FACTOR)
-        self.feed(self.root, number, text, None, 0)
+class Unwrapper(Speaker):
+    """The lanes of one source, and the way of each line down through its wrappings."""
+
+    def window(self, window: Window) -> Iterator[Line]:
+        """The lines that a window's bytes give; what is open at its end stays open."""
+        root, out, quick = self.root, self.out, self._quick
+        data = window.data
+        clean = data.isascii() and not (b"\x1b" in data or b"\r" in data or b"\0" in data or b"\t" in data)
+        idle = root.idle
+        for number, text in numbered(window.data, window.first):
+            if idle and (clean or text.isprintable()) and (line := quick(root, number, text, None)) is not None:
+                yield line
+                continue
+            if len(text) > self.max_line * RAW_FACTOR:
+                text = self._shortened(number, text, self.max_line * RAW_FACTOR)
+            self.feed(root, number, text, None, 0)
+            idle = root.idle
+            if out:
+                yield from out
+                out.clear()
 
     def end(self) -> list[Line]:
         """Ends everything that is open and gives what is left."""
         self._flush(self.root, 0)
-        found, self.out = self.out, []
+        found = list(self.out)
+        self.out.clear()
         return found
-
-    def _shortened(self, number: int, text: str, limit: int) -> str:
-        if not self.told:
-            self.told = True
-            self.notify(Notice("line-cut", f"lines longer than {limit} characters were cut", self.source, number))
-        return text[:limit]
 
     # --- down through the wrappings -----------------------------------------------------------------------------------
 
     def feed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
         """Takes a line of a lane: to the block that is open there, or through the next wrapping."""
+        if lane.idle and text.isprintable() and (line := self._quick(lane, number, text, time)) is not None:
+            self.out.append(line)
+            return
         if lane.pending:
             text, lane.pending = lane.pending + text, ""
         block = lane.block
@@ -118,6 +121,27 @@ class Unwrapper:
             return
         self._line(lane, number, text, time, depth)
 
+    def _quick(self, lane: Lane, number: int, text: str, time: str | None) -> Line | None:
+        """A line that clearly needs nothing more taken off: an optimisation of what ``_line`` would do with it."""
+        first = text[:1]
+        if first == " ":
+            mark = text.lstrip(" ")[:1]
+            if mark in INDENTED_STARTS or HEADER in text or "Exception i" in text or _ends_in_place(mark, text):
+                return None
+        elif first:
+            head = fast_head(text, first)
+            if head is not None:
+                return None if HEADER in text else self._head_line(lane, head, head.text, number, time)
+            if not first.isalpha() or ":" in text or "|" in text or "=" in text or " In" in text:
+                return None
+            if first.isupper() and text.startswith(LEVEL_WORDS):
+                return None
+            if "-" in text and first.islower():
+                return None
+        if len(text) > self.max_line:
+            return None
+        return Line(number, text, self.source, joined(lane.key, lane.sticky), lane.carrier or "plain", False, time)
+
     def _line(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
         if "\x1b" in text or "\x9b" in text:
             text = without_escapes(text)
@@ -127,9 +151,12 @@ class Unwrapper:
                 lane.margin = ""
             else:
                 text = rest
+        if "\n" in text:
+            self._parts(lane, number, text, time, depth)
+            return
         first = text[:1]
-        if (head := fast_head(text, first)) is not None:
-            self._head(lane, head, number, time, depth)
+        if (head := fast_head(text, first)) is not None and "\r" not in text:
+            self._head(lane, head, number, time)
             return
         if first == " " or first == "\t" or first == "" or first == "\xa0":
             self._indented(lane, number, text, time, depth)
@@ -144,7 +171,7 @@ class Unwrapper:
             self._cut(lane, cut, number, text, depth)
             return
         lane.aligned = None
-        if "\r" in text or "\n" in text:
+        if "\r" in text:
             self._parts(lane, number, text, time, depth)
             return
         self._headed(lane, number, text, time, depth)
@@ -155,7 +182,7 @@ class Unwrapper:
         if head is None and "=" in text and not lane.quoted:
             head = logfmt_head(text)
         if head is not None:
-            self._head(lane, head, number, time, depth)
+            self._head(lane, head, number, time)
             return
         if depth < MAX_NESTING and (cut := cut_bare_time(text)) is not None:
             self._cut(lane, cut, number, text, depth)
@@ -174,12 +201,14 @@ class Unwrapper:
             lane.aligned = None
         if text[:1] == "\xa0":
             text = with_plain_indent(text)
-        if "\r" in text or "\n" in text:
+        if "\r" in text:
             self._parts(lane, number, text, time, depth)
             return
         mark = text.lstrip(" \t>")[:1]
-        if (mark in INDENTED_STARTS or mark.isdigit() or HEADER in text) and mark and len(text) < MAX_SNIFFED:
-            block: Block | None = json_block(text) if mark in "{[" else rich_block(text)
+        block: Block | None
+        sniffed = mark in INDENTED_STARTS or HEADER in text or "Exception i" in text or _ends_in_place(mark, text)
+        if sniffed and len(text) < MAX_SNIFFED:
+            block = json_block(text) if mark in "{[" else rich_block(text)
             if block is not None:
                 self._open(lane, block, number, text, time, depth)
                 return
@@ -273,76 +302,7 @@ class Unwrapper:
                 self.feed(child, number, entry.message, time, depth + 1)
             return
         head = Head(entry.message, entry.name, time, entry.level, entry.logger, entry.key, extra=entry.trace)
-        self._head(lane, head, number, time, depth)
-
-    # --- the program's own lines --------------------------------------------------------------------------------------
-
-    def _head(self, lane: Lane, head: Head, number: int, time: str | None, depth: int) -> None:
-        """The first line of a log entry, and further lines that came with it."""
-        lane.sticky = head.key
-        lane.quoted = head.quoted
-        lane.tail_logger = head.name == "structlog-console" and head.logger is None
-        if lane.filter is not None:
-            self.out += lane.filter.close()
-            lane.filter = None
-        message, *others = BREAK.split(head.text) if "\n" in head.text or "\r" in head.text else (head.text,)
-        others += [line for text in head.extra for line in text.split("\n")]
-        reprinted = lane.reprinted
-        if reprinted is None:
-            reprinted = lane.reprinted = Reprinted()
-        goes_on = reprinted.continues(message, (head.level, head.logger, head.key))
-        if len(message) > self.max_line:
-            message = self._shortened(number, message, self.max_line)
-        carrier = f"{lane.carrier}+{head.name}" if lane.carrier else head.name
-        stream = joined(lane.key, head.key)
-        line = Line(
-            number, message, self.source, stream, carrier, not goes_on, head.time or time, head.level, head.logger, head.key or None
-        )
-        if HEADER in message:
-            lane.filter = LoguruFilter()
-        self.out.append(line)
-        for text in others:
-            self._inner(lane, number, with_plain_indent(without_escapes(text)), time)
-        if others and lane.block is not None:
-            block, lane.block = lane.block, None
-            self._pieces(lane, block.close(), time, depth)
-
-    def _inner(self, lane: Lane, number: int, text: str, time: str | None) -> None:
-        """A further line of an entry that holds several: only a traceback's dialect can still wrap it."""
-        if lane.block is not None:
-            taken, pieces = lane.block.feed(number, text)
-            self._pieces(lane, pieces, time, MAX_NESTING)
-            if taken:
-                return
-            lane.block = None
-        block = (rich_block(text) or ipython_block(text)) if HEADER in text else None
-        if block is not None:
-            lane.block = block
-            self._pieces(lane, block.feed(number, text)[1], time, MAX_NESTING)
-            return
-        self._body(lane, number, text, time)
-
-    def _body(self, lane: Lane, number: int, text: str, time: str | None) -> None:
-        """A line without a head, in the lane of the last head."""
-        if lane.quoted and text.endswith('"') and text.count('"') % 2:
-            text = text[:-1]
-            lane.quoted = False
-        if lane.tail_logger and text.endswith("]"):
-            text = re.sub(r" \[[\w.]+\]$", "", text)
-        self._say(lane, number, text, time)
-
-    def _say(self, lane: Lane, number: int, text: str, time: str | None) -> None:
-        if len(text) > self.max_line:
-            text = self._shortened(number, text, self.max_line)
-        line = Line(number, text, self.source, joined(lane.key, lane.sticky), lane.carrier or "plain", False, time)
-        if lane.filter is None:
-            if HEADER not in text:
-                self.out.append(line)
-                return
-            lane.filter = LoguruFilter()
-        self.out += lane.filter.feed(line)
-        if lane.filter.plain:
-            lane.filter = None
+        self._head(lane, head, number, time)
 
     # --- prefixes that nobody knows -----------------------------------------------------------------------------------
 
