@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
@@ -67,6 +67,7 @@ def cut(line: bytes, limit: int) -> bytes:
 
 @effort(max_examples=60, deadline=None)
 @given(logs, st.lists(st.integers(1, 40), min_size=1, max_size=5), st.sampled_from(ENGINES))
+@example(b"the lantern went out", [1, 19], "find")
 def test_windows_do_not_depend_on_how_the_bytes_come(data: bytes, sizes: list[int], engine: str) -> None:
     """A log gives the same windows and the same counts in one block and in any others, with either engine."""
     expected, whole = windows_of([data])

@@ -88,25 +88,24 @@ class Prefilter:
             return ((block, (block.count(b"\n"), [])) for block in blocks)
         if self._search is None:
             self._search = make_search(self._literals, self._engine)
-        return _ahead(_with_seams(blocks, max(map(len, self._literals)) - 1), self._search)
+        seam = max(map(len, self._literals)) - 1
+        return _ahead(blocks, self._search, seam)
 
 
-def _with_seams(blocks: Iterator[bytes], length: int) -> Iterator[tuple[bytes, bytes]]:
-    """Each block with the last ``length`` bytes before it, in which a literal may have begun."""
-    before = b""
-    for block in blocks:
-        yield before, block
-        before = (block if len(block) >= length else before + block)[-length:]
+def _ahead(blocks: Iterator[bytes], search: Search, seam: int) -> Iterator[tuple[bytes, Found]]:
+    """Searches the next blocks in other threads while the windows of this one are worked on.
 
-
-def _ahead(pieces: Iterator[tuple[bytes, bytes]], search: Search) -> Iterator[tuple[bytes, Found]]:
-    """Searches the next blocks in other threads while the windows of this one are worked on."""
+    A literal may begin in the last ``seam`` bytes before a block, and end in its first.
+    """
     from concurrent.futures import Future, ThreadPoolExecutor
 
     waiting: deque[tuple[bytes, Future[Found]]] = deque()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="loopdoctor-search") as pool:
-        for before, block in pieces:
-            waiting.append((block, pool.submit(_find, search, before, block)))
+        before = b""
+        for block in blocks:
+            across = before + block[:seam] if before else b""
+            waiting.append((block, pool.submit(_find, search, block, across, len(before))))
+            before = (block if len(block) >= seam else before + block)[-seam:]
             if len(waiting) > AHEAD:
                 block, found = waiting.popleft()
                 yield block, found.result()
@@ -115,9 +114,9 @@ def _ahead(pieces: Iterator[tuple[bytes, bytes]], search: Search) -> Iterator[tu
             yield block, found.result()
 
 
-def _find(search: Search, before: bytes, block: bytes) -> Found:
+def _find(search: Search, block: bytes, across: bytes, before: int) -> Found:
+    """``across`` is the beginning of the block with the ``before`` bytes that stand before it."""
     hits = search.ends(block)
-    seam = before + block[: len(before)]
-    if before and (across := [end - len(before) for end in search.ends(seam) if end > len(before)]):
-        hits = sorted({*across, *hits})
+    if across and (more := [end - before for end in search.ends(across) if end > before]):
+        hits = sorted({*more, *hits})
     return block.count(b"\n"), hits

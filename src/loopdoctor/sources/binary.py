@@ -28,7 +28,8 @@ MAGIC = (
     (2, b"\r\n", "compiled Python"),  # a .pyc's version number always ends so; see _is_compiled_python
 )
 
-_CONTROL = bytes({*range(1, 32), 127} - {*b"\t\n\r\f\v\b\x1b\x0f\x0e"})
+# Not \x01: it separates the fields of FIX messages.
+_CONTROL = bytes({*range(2, 32), 127} - {*b"\t\n\r\f\v\b\x1b\x0f\x0e"})
 
 
 def _is_compiled_python(head: bytes) -> bool:
@@ -49,4 +50,4 @@ def kind_of_binary(head: bytes) -> str:
     if not text:
         return ""
     strange = len(text) - len(text.translate(None, _CONTROL)) + text.count(0)
-    return "not text" if strange > 0.1 * len(text) else ""
+    return "not text" if strange > 0.05 * len(text) else ""
