@@ -37,7 +37,7 @@ def fast_head(text: str, first: str) -> Head | None:
         return Head(text[match.end() :], "python-logging", time, level, logger)
     if first in "DIWEC" and text[4:9].find(":") >= 0:
         match = UVICORN.match(text)
-        if match is not None and match.end() <= 10:
-            level = match[1]
-            return Head(text[match.end() :], "python-logging", None, LEVELS[level])
+        if match is not None:
+            level, end = match[1], match.end()
+            return Head(text[end:], "python-logging", None, LEVELS[level], blanks=end - len(level) - 1)
     return None

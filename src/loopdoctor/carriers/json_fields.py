@@ -187,7 +187,7 @@ def message_of(fields: list[Leaf], others: list[Leaf]) -> tuple[str, str]:
     for path, value in fields:
         if not isinstance(value, str):
             continue
-        if TRACE_TEXT.match(value) and path[-1] not in WIRE_NAMES:
+        if "\n" in value.strip() and TRACE_TEXT.match(value) and path[-1] not in WIRE_NAMES:
             continue  # a traceback by itself is no message
         depth = len(path) if path[-1] != "formatted" else 0
         candidates.append((depth, MESSAGE_NAMES.index(path[-1]), value, path[-1]))
@@ -199,5 +199,9 @@ def message_of(fields: list[Leaf], others: list[Leaf]) -> tuple[str, str]:
                 if inner_name == "message" and inner and inner in text:
                     return inner, inner_name
         return text, name
-    texts = [value for path, value in others if path and isinstance(value, str) and " " in value and len(path) < 4]
+    texts = [
+        value
+        for path, value in others
+        if path and isinstance(value, str) and " " in value and len(path) < 4 and not TRACE_TEXT.match(value)
+    ]
     return (max(texts, key=len), "") if texts else ("", "")

@@ -140,7 +140,7 @@ def entry_of(value: dict[str, Any]) -> Entry | None:
     role = fields.by_role(found)
     message, name = fields.message_of(role["message"], found)
     traces = _traces(value, found, message)
-    if not message and not traces:
+    if not message and not traces and not name:
         return None
     level = fields.level_of(role["level"])
     nested = message[:1] == "{" and isinstance(read_json(message), dict)

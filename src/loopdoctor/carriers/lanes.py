@@ -15,11 +15,13 @@ class Lane:
 
     ``key`` and ``carrier`` are the outer ones' joined with this one's. ``sticky`` is the process or thread of the last
     logging head: lines without a head belong to it. ``aligned`` is the column to which a transport indents the further
-    lines of an entry, and the lane of that entry.
+    lines of an entry, and the lane of that entry. ``blanks`` holds how
+    few blanks stood between a level and a message: what is more is the message's own indentation. ``between`` says that a server-sent event was read, which an empty line
+    ends.
     """
 
     __slots__ = (
-        "aligned", "block", "carrier", "children", "filter", "key", "learned", "margin", "pending", "quoted",
+        "aligned", "between", "blanks", "block", "carrier", "children", "filter", "key", "learned", "margin", "pending", "quoted",
         "reprinted", "sticky", "tail_logger", "waiting",
     )  # fmt: skip
 
@@ -37,6 +39,8 @@ class Lane:
         self.pending = ""
         self.sticky = ""
         self.quoted = False
+        self.between = False
+        self.blanks: dict[str | None, int] = {}
         self.tail_logger = False
 
     @property
@@ -52,6 +56,7 @@ class Lane:
             or self.learned
             or self.quoted
             or self.tail_logger
+            or self.between
         )
 
     def child(self, key: str, carrier: str) -> Lane:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from loopdoctor.carriers.levels import LEVELS
+from loopdoctor.carriers.times import TIME_LEAD
 from loopdoctor.carriers.wrapping import Head
 
 START = re.compile(r"[A-Za-z_@][\w.@/-]{0,60}=\S")
@@ -27,6 +28,10 @@ def plain(text: str) -> str:
 
 def logfmt_head(text: str) -> Head | None:
     """The entry that a line of pairs is; it must name a level and hold a message."""
+    lead = TIME_LEAD.match(text)
+    stamp = None
+    if lead is not None:
+        stamp, text = lead["time"], text[lead.end() :].lstrip(" \t|-:")
     if not START.match(text):
         return None
     message = MESSAGE.search(text)
@@ -47,7 +52,7 @@ def logfmt_head(text: str) -> Head | None:
     if message is None:
         body = pairs.get("msg") or pairs.get("message") or pairs.get("event") or ""
     logger = pairs.get("logger") or pairs.get("name") or pairs.get("logger_name")
-    time = next((pairs[name] for name in ("ts", "time", "timestamp", "t", "asctime") if name in pairs), None)
+    time = next((pairs[name] for name in ("ts", "time", "timestamp", "t", "asctime") if name in pairs), stamp)
     key = "/".join(pairs[name] for name in ("process", "processname", "pid", "thread", "threadname") if pairs.get(name))
     traces = tuple(value for value in pairs.values() if "\n" in value and "raceback (most recent" in value)
     return Head(plain(body), "logfmt", time, level, logger, key, quoted=quoted, extra=traces)

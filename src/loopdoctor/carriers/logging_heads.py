@@ -47,6 +47,7 @@ _AFTER = (
     re.compile(r"[ \t]+\((?P<thread>[^()]{1,60})\) \[(?P<logger>[\w.-]+)\] "),  # Home Assistant
     re.compile(r"[ \t]+\[(?P<thread>[^\[\]]{1,60})\] \[(?P<logger>[A-Za-z_][\w.-]*)\]:? "),
     re.compile(r"[ \t]*\[(?P<logger>[A-Za-z_][\w.-]*)(?::[\w.<>-]+)?\](?: [-:]|:)? "),
+    re.compile(r" in (?P<logger>[A-Za-z_][\w.]*): "),  # Flask
     re.compile(r"[ \t]+\((?P<logger>[A-Za-z_][\w.]*)\):? "),
     re.compile(r"[ \t]+(?P<logger>[A-Za-z_][\w.]*):[\w/.-]+\.py:\d+ "),  # pytest's live log
     re.compile(r"[ \t]+(?P<logger>[a-z_][\w.-]*|[A-Za-z_]\w*(?:\.\w+)+)(?::\d+)?(?:(?: \([^()]*\))?:| -| \|| >) "),
@@ -80,20 +81,19 @@ def _key_of(fields: str) -> tuple[str | None, str]:
     return logger, "/".join([*words, *parts]) if words or parts else ""
 
 
-def _message(text: str, at: int, level: str, *, bracketed: bool = False) -> tuple[str, str | None, str]:
-    """The message, the logger and the lane key that stand behind a level that ends at ``at``."""
+def _message(text: str, at: int, level: str, *, bracketed: bool = False) -> tuple[str, str | None, str, int]:
+    """The message, logger and lane key behind a level that ends at ``at``, and the blanks if only they part them."""
     if text[at : at + 1] == ":" and not bracketed:
         match = _BASIC.match(text, at)
         if match and not EXCEPTION_NAME.match(match["logger"]):
-            return text[match.end() :], match["logger"], ""
+            return text[match.end() :], match["logger"], "", 0
         end = at + 1
-        rest = text[end:]
-        # uvicorn pads the colon's right side to the widest level
-        return rest[min(len(rest) - len(rest.lstrip(" ")), max(1, 9 - len(level))) :], None, ""
+        message = text[end:].lstrip(" ")  # uvicorn pads the colon's right side to the widest level
+        return message, None, "", len(text) - end - len(message)
     thread = _THREAD.match(text, at)
     if thread is not None and (NUMBER.match(thread["thread"]) or WORKER.match(thread["thread"])):
-        message, logger, key = _message(text, thread.end(), level, bracketed=True)
-        return message, logger, "/".join(filter(None, (thread["thread"], key)))
+        message, logger, key, _ = _message(text, thread.end(), level, bracketed=True)
+        return message, logger, "/".join(filter(None, (thread["thread"], key))), 0
     for pattern in _AFTER:
         match = pattern.match(text, at)
         if match is None:
@@ -103,11 +103,11 @@ def _message(text: str, at: int, level: str, *, bracketed: bool = False) -> tupl
         if logger and (EXCEPTION_NAME.match(logger) or logger.endswith(".py")):
             continue
         key = groups.get("thread") or groups.get("key") or ""
-        return text[match.end() :], logger or groups.get("module"), key.replace(" ", "/")
-    rest = text[at:]
-    width = 1 if bracketed else max(1, 9 - len(level))
-    blanks = len(rest) - len(rest.lstrip(" \t"))
-    return rest[min(blanks, width if rest[:1] == " " else blanks) :], None, ""
+        return text[match.end() :], logger or groups.get("module"), key.replace(" ", "/"), 0
+    if bracketed:
+        return text[at + 1 :] if text[at : at + 1] in (" ", "\t") else text[at:], None, "", 0
+    message = text[at:].lstrip(" \t")
+    return message, None, "", len(text) - at - len(message)
 
 
 def _timed(text: str) -> Head | None:
@@ -119,7 +119,9 @@ def _timed(text: str) -> Head | None:
     if match is not None:
         logger = match["before"] or match["after"]
         if not (logger and EXCEPTION_NAME.match(logger)):
-            return _head(text[match.end() :].removeprefix(" "), lead["time"], match["level"], logger, "")
+            message = text[match.end() :]
+            message = message[1:] if message[:1] == " " and message[1:2] != " " else message
+            return _head(message, lead["time"], match["level"], logger, "")
     match = TIMED.match(text, at)
     if match is None:
         return None
@@ -127,11 +129,12 @@ def _timed(text: str) -> Head | None:
     end = match.end()
     if match["bracket"]:
         return _bracketed(text, match, lead["time"], level)
-    message, logger, key = _message(text, end, level)
+    message, logger, key, blanks = _message(text, end, level)
     before, outer = _key_of(match["fields"]) if match["fields"] else (None, "")
     if before and logger:
         outer = "/".join(filter(None, (outer, before)))
-    return _head(message, lead["time"], level, logger or before, "/".join(filter(None, (outer, key))))
+    key = "/".join(filter(None, (outer, key)))
+    return _head(message, lead["time"], level, logger or before, key, blanks=blanks)
 
 
 STRUCTLOG_TAIL = re.compile(r"(?:^| )\[(?P<logger>[A-Za-z_][\w.]*)\](?P<pairs>(?: [\w.]+=.*)?)$")
@@ -147,16 +150,23 @@ def _bracketed(text: str, match: re.Match[str], time: str, level: str) -> Head:
         logger = tail["logger"] if tail else before
         return _head(message.rstrip(), time, level, logger, outer, name="structlog-console")
     end = match.end()
-    message, logger, key = _message(text, end, level, bracketed=True)
+    message, logger, key, _ = _message(text, end, level, bracketed=True)
     if before and logger:
         outer = "/".join(filter(None, (outer, before)))
     return _head(message, time, level, logger or before, "/".join(filter(None, (outer, key))))
 
 
 def _head(
-    text: str, time: str | None, level: str, logger: str | None, key: str, *, name: str = "python-logging"
+    text: str,
+    time: str | None,
+    level: str,
+    logger: str | None,
+    key: str,
+    *,
+    name: str = "python-logging",
+    blanks: int = 0,
 ) -> Head:
-    return Head(text, name, time, LEVELS[level.upper()], logger, key)
+    return Head(text, name, time, LEVELS[level.upper()], logger, key, blanks=blanks)
 
 
 def _levelled(text: str) -> Head | None:
@@ -175,11 +185,11 @@ def _levelled(text: str) -> Head | None:
     following = TIME_LEAD.match(text, _PADDED.match(text, end).end())  # type: ignore[union-attr]
     if following is not None and following.start() > end and bool(following["open"]) == bool(following["close"]):
         return _level_then_time(text, level, following, bracketed=bracketed)
-    message, logger, key = _message(text, end, level, bracketed=bracketed)
+    message, logger, key, blanks = _message(text, end, level, bracketed=bracketed)
     if bracketed or text[end : end + 1] == ":" or logger:
         if logger is None and not bracketed and text[end : end + 2] not in (": ", ":\t") and message:
             return None
-        return _head(message, None, level, logger, key)
+        return _head(message, None, level, logger, key, blanks=blanks)
     return None
 
 
@@ -190,8 +200,8 @@ def _level_then_time(text: str, level: str, time: re.Match[str], *, bracketed: b
     request = LAMBDA_ID.match(text, time.end())
     if request is not None:
         return _head(text[request.end() :], time["time"], level, None, request["key"], name="lambda-text")
-    message, logger, key = _message(text, time.end(), level, bracketed=bracketed)
-    return _head(message, time["time"], level, logger, key)
+    message, logger, key, blanks = _message(text, time.end(), level, bracketed=bracketed)
+    return _head(message, time["time"], level, logger, key, blanks=blanks)
 
 
 def logging_head(text: str) -> Head | None:

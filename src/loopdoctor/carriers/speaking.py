@@ -17,6 +17,9 @@ from loopdoctor.settings import Settings
 
 BREAK = re.compile(r"\r\n?|\n")
 HEADER = "raceback (most recent call last)"
+LEVEL_WIDTH = 9
+"""Width of the level column in formats that pad it: CRITICAL and one blank."""
+
 LOGGER_TAIL = re.compile(r" \[[A-Za-z_][\w.]*\]$")
 
 
@@ -51,6 +54,8 @@ class Speaker:
 
     def _head_line(self, lane: Lane, head: Head, message: str, number: int, time: str | None) -> Line:
         key = lane.sticky = head.key
+        if head.blanks:
+            message = self._indented_as_written(lane, head, message)
         goes_on = lane.reprinted.continues(message, head.level, head.logger, key)
         if len(message) > self.max_line:
             message = self._shortened(number, message, self.max_line)
@@ -60,6 +65,14 @@ class Speaker:
         return Line(
             number, message, self.source, stream, carrier, not goes_on, written, head.level, head.logger, key or None
         )
+
+    @staticmethod
+    def _indented_as_written(lane: Lane, head: Head, message: str) -> str:
+        """Gives the message back its own indentation: the blanks beyond those that the lane's format puts there."""
+        own = 2 if message.startswith(("+ Exception Group Traceback", 'File "')) else 0
+        usual = lane.blanks.get(head.level, max(1, LEVEL_WIDTH - len(head.level or "")))
+        least = lane.blanks[head.level] = max(1, min(head.blanks - own, usual))
+        return " " * (head.blanks - least) + message
 
     def _inner(self, lane: Lane, number: int, text: str, time: str | None) -> None:
         """A further line of an entry that holds several: only a traceback's dialect can still wrap it."""

@@ -158,6 +158,9 @@ class Unwrapper(Speaker):
         if (head := fast_head(text, first)) is not None and "\r" not in text:
             self._head(lane, head, number, time)
             return
+        between, lane.between = lane.between, False
+        if between and not text:
+            return
         if first == " " or first == "\t" or first == "" or first == "\xa0":
             self._indented(lane, number, text, time, depth)
             return
@@ -276,6 +279,7 @@ class Unwrapper(Speaker):
     def _json(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> bool:
         if text.startswith("data: {"):  # server-sent events
             text = text[6:]
+            lane.between = True
         elif text[0] == "d" or (text[0] == "[" and not text.startswith(("[{", "[\n")) and text.rstrip() != "["):
             return False
         ends = text.rstrip()[-1:]

@@ -24,7 +24,8 @@ class Cut(Struct, frozen=True, gc=False):
 class Head(Struct, frozen=True, gc=False):
     """What a logging head said: ``text`` is the message alone, ``key`` the process or thread that logged it.
 
-    ``quoted`` says that the message opened a quote that this line does not close.
+    ``quoted`` says that the message opened a quote that this line does not close. ``blanks`` counts the blanks between
+    the level and the message where nothing else parts them: the format's padding, or the message's own indentation.
     """
 
     text: str
@@ -34,4 +35,5 @@ class Head(Struct, frozen=True, gc=False):
     logger: str | None = None
     key: str = ""
     quoted: bool = False
+    blanks: int = 0
     extra: tuple[str, ...] = ()
