@@ -35,7 +35,11 @@ MAKERS = {
         "log": {"logger": "chef", "original": SAYS},
         "error": {"type": "KeyError", "message": "'salt'", "stack_trace": TEXT},
     },
-    "gcp": {"severity": "ERROR", "message": f"{SAYS}\n{TEXT}", "logging.googleapis.com/labels": {"python_logger": "chef"}},
+    "gcp": {
+        "severity": "ERROR",
+        "message": f"{SAYS}\n{TEXT}",
+        "logging.googleapis.com/labels": {"python_logger": "chef"},
+    },
     "lambda": {
         "level": "ERROR",
         "message": SAYS,
@@ -50,7 +54,12 @@ MAKERS = {
         "logger": "chef",
         "attributes": {"exception.type": "KeyError", "exception.message": "'salt'", "exception.stacktrace": TEXT},
     },
-    "nobody-known": {"lvl": "error", "what": SAYS + " at the stove", "logger": "chef", "deep": {"er": {"details": TEXT}}},
+    "nobody-known": {
+        "lvl": "error",
+        "what": SAYS + " at the stove",
+        "logger": "chef",
+        "deep": {"er": {"details": TEXT}},
+    },
     "dict-traceback": {
         "event": SAYS,
         "level": "error",
@@ -61,7 +70,13 @@ MAKERS = {
                 "exc_value": "'salt'",
                 "is_cause": False,
                 "frames": [
-                    {"filename": "/opt/kitchen/pot.py", "lineno": 8, "name": "stir", "line": 'return shelf["salt"]', "locals": {}}
+                    {
+                        "filename": "/opt/kitchen/pot.py",
+                        "lineno": 8,
+                        "name": "stir",
+                        "line": 'return shelf["salt"]',
+                        "locals": {},
+                    }
                 ],
             }
         ],
@@ -128,7 +143,12 @@ def test_a_group_of_sentrys_has_rails() -> None:
         "message": "x",
         "exception": {
             "values": [
-                {"type": "ValueError", "value": "v", "stacktrace": frame, "mechanism": {"exception_id": 1, "parent_id": 0}},
+                {
+                    "type": "ValueError",
+                    "value": "v",
+                    "stacktrace": frame,
+                    "mechanism": {"exception_id": 1, "parent_id": 0},
+                },
                 {
                     "type": "ExceptionGroup",
                     "value": "many",

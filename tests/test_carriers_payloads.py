@@ -87,7 +87,13 @@ FAILED tests/test_soup.py::test_soup_boils - RuntimeError: Event loop is closed
 
 PAYLOADS = {
     name: text.split("\n")
-    for name, text in (("chained", CHAINED), ("report", REPORT), ("warned", WARNED), ("group", GROUP), ("pytest", PYTEST))
+    for name, text in (
+        ("chained", CHAINED),
+        ("report", REPORT),
+        ("warned", WARNED),
+        ("group", GROUP),
+        ("pytest", PYTEST),
+    )
 }
 
 

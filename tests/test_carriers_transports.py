@@ -51,7 +51,8 @@ def journal_pretty(lines: list[str]) -> str:
     """journalctl's json-pretty output, one entry a line."""
     pairs = ({"_PID": "311", "MESSAGE": line, "__REALTIME_TIMESTAMP": "19", "_HOSTNAME": "galley"} for line in lines)
     return "".join(
-        "{\n" + ",\n".join(f"\t{json.dumps(k)} : {json.dumps(v)}" for k, v in entry.items()) + "\n}\n" for entry in pairs
+        "{\n" + ",\n".join(f"\t{json.dumps(k)} : {json.dumps(v)}" for k, v in entry.items()) + "\n}\n"
+        for entry in pairs
     )
 
 
@@ -74,13 +75,19 @@ def cri_partial(lines: list[str]) -> str:
 
 def events(lines: list[str]) -> str:
     """The answer of ``aws logs filter-log-events``."""
-    made = [{"logStreamName": "kitchen/1", "timestamp": 19, "message": line, "eventId": str(n)} for n, line in enumerate(lines)]
+    made = [
+        {"logStreamName": "kitchen/1", "timestamp": 19, "message": line, "eventId": str(n)}
+        for n, line in enumerate(lines)
+    ]
     return json.dumps({"events": made, "searchedLogStreams": []}, indent=4) + "\n"
 
 
 def gcloud(lines: list[str]) -> str:
     """The answer of ``gcloud logging read --format json``."""
-    made = [{"insertId": str(n), "severity": "ERROR", "textPayload": line, "timestamp": "2031"} for n, line in enumerate(lines)]
+    made = [
+        {"insertId": str(n), "severity": "ERROR", "textPayload": line, "timestamp": "2031"}
+        for n, line in enumerate(lines)
+    ]
     return json.dumps(made, indent=2) + "\n"
 
 
@@ -131,7 +138,9 @@ WRITERS: dict[str, Writer] = {
     "rsyslog-escapes": lambda lines: "Mar  4 05:06:07 galley chef[311]: " + "#012".join(lines) + "\n",
     "docker-json": as_json(lambda line: {"log": line + "\n", "stream": "stderr", "time": "2031-03-04T05:06:07.089Z"}),
     "fluent-bit": as_json(lambda line: {"date": 19.5, "log": line, "kubernetes": {"pod_name": "chef-1"}}),
-    "filebeat": as_json(lambda line: {"@timestamp": "2031", "message": line, "container": {"id": "c0ffee"}, "host": {"name": "g"}}),
+    "filebeat": as_json(
+        lambda line: {"@timestamp": "2031", "message": line, "container": {"id": "c0ffee"}, "host": {"name": "g"}}
+    ),
     "stern-json": as_json(lambda line: {"message": line, "podName": "chef-1", "containerName": "main"}),
     "loki-lines": as_json(lambda line: {"labels": {"app": "chef"}, "line": line, "timestamp": "2031"}),
     "loki-query": loki_query,
@@ -191,15 +200,24 @@ def test_a_transport_inside_another_is_taken_off_too() -> None:
 def test_a_chunk_cut_within_a_line_is_joined_again() -> None:
     """supervisord may quote half a line and the rest under its next head."""
     head = "2031-03-04 05:06:07,089 DEBG 'chef' stderr output:\n"
-    lines = own_lines(f'{head}Traceback (most recent call last):\n  File "/opt/kit\n{head}chen.py", line 3, in f\n    g()\n\n')
-    assert [line.text for line in lines][:2] == ["Traceback (most recent call last):", '  File "/opt/kitchen.py", line 3, in f']
+    lines = own_lines(
+        f'{head}Traceback (most recent call last):\n  File "/opt/kit\n{head}chen.py", line 3, in f\n    g()\n\n'
+    )
+    assert [line.text for line in lines][:2] == [
+        "Traceback (most recent call last):",
+        '  File "/opt/kitchen.py", line 3, in f',
+    ]
 
 
 def test_marks_of_problem_matchers_are_taken_off() -> None:
     """GitHub's runner writes "Error: " and ##[error] before lines of a traceback; the lines come out as printed."""
     stamp = "2031-03-04T05:06:07.0891234Z "
     log = f"{stamp}##[error]Traceback (most recent call last):\n{stamp}Error:     raise OSError(1)\n{stamp}Error: OSError: 1\n"
-    assert [line.text for line in own_lines(log)] == ["Traceback (most recent call last):", "    raise OSError(1)", "OSError: 1"]
+    assert [line.text for line in own_lines(log)] == [
+        "Traceback (most recent call last):",
+        "    raise OSError(1)",
+        "OSError: 1",
+    ]
 
 
 def test_lambda_gets_its_last_line_back() -> None:

@@ -6,12 +6,20 @@ was ended by the program itself. A word longer than the column is cut into piece
 
 from __future__ import annotations
 
+import re
+
+# asyncio and its libraries put each of these on a line of its own, even where it would have been folded there too.
+OWN_LINE = re.compile(
+    r"(?:task|future|handle|transport|protocol|connector|connections|client_session|client_response|client_connection"
+    r"|asyncgen|socket|server|source_traceback|handle_traceback):(?: |$)|Traceback \(most"
+)
+
 Numbered = tuple[int, str]
 
 
 def was_folded(text: str, following: str, width: int) -> bool:
     """Whether ``following`` is the rest of ``text``, folded at ``width``."""
-    if not text or not following or following[0] == " ":
+    if not text or not following or following[0] == " " or OWN_LINE.match(following):
         return False
     return len(text) + 1 + len(following.split(" ", 1)[0]) > width
 

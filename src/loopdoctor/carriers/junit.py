@@ -15,6 +15,8 @@ OPENING = re.compile(r"\s*<(?:\?xml\b|testsuites?\b|testcase\b)")
 TAG = re.compile(
     r"<(?P<end>/?)(?P<name>[\w:?!\[-]+)(?P<attributes>(?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*)>|<!\[CDATA\[|\]\]>"
 )
+CDATA = "<![CDATA["
+CDATA_END = re.compile(r"\]\]>")
 ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 SPEAKING = frozenset({"failure", "error", "skipped", "system-out", "system-err"})
 ESCAPE = re.compile(r"#x([0-9A-F]{2})(?![0-9A-Fa-f])")
@@ -43,7 +45,7 @@ class JUnitBlock:
             text, self.pending = f"{self.pending}\n{text}", ""
         found: list[Piece] = []
         at = 0
-        while (match := TAG.search(text, at)) is not None:
+        while (match := (CDATA_END if self.cdata else TAG).search(text, at)) is not None:
             self._text(number, text[at : match.start()], found, ends=True)
             self._tag(number, match, found)
             at = match.end()
@@ -63,13 +65,10 @@ class JUnitBlock:
         found.extend(Piece(number, line, name, self.test, whole=True) for line in plain.split("\n"))
 
     def _tag(self, number: int, match: re.Match[str], found: list[Piece]) -> None:
+        if match[0] in (CDATA, "]]>"):
+            self.cdata = match[0] == CDATA
+            return
         name = match["name"]
-        if name is None:
-            self.cdata = match[0] != "]]>"
-            return
-        if self.cdata:
-            self._text(number, match[0], found, ends=True)
-            return
         attributes = match["attributes"] or ""
         if name == "testcase":
             self.test = "" if match["end"] else self._test_id(attributes)

@@ -11,7 +11,7 @@ import re
 
 from loopdoctor.carriers.folding import Numbered, unfolded, was_folded
 
-TOP = re.compile(r"(?P<indent>[ ]*)[╭┌+][─-]+ Traceback \(most recent call last\) [─-]+[╮┐+]\s*$")
+TOP = re.compile(r"(?P<indent>[ ]*)[╭┌+][─-]+ Traceback \(most\b[^─│\n]{0,24}?[─-]+[╮┐+]\s*$")
 PANEL = re.compile(r"[╭┌+][─-]+ Sub-exception #(?P<number>\d+) [─-]+[╮┐+]\s*$")
 BOTTOM = re.compile(r"[╰└+][─-]{8,}[╯┘+]?\s*$")
 INNER_TOP = re.compile(r"[╭┌+][─-]+ locals [─-]+")
