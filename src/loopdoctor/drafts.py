@@ -168,12 +168,12 @@ def _in_tail(draft: Draft, line: Line, shape: Shape) -> Answer:
     if shape in ("frame", "deep", "repeat") and not draft.held:
         draft.add(line, "mute")
         return TAKE
-    draft.tail += 1
     goes_on = line.number == draft.last.number or draft.headed or draft.loose
     if not goes_on:
         goes_on = not draft.held and (shape == "indented" or line.text[0] in "[(")
-    if not goes_on or draft.tail > MAX_TAIL or shape == "detail":
+    if not goes_on or draft.tail >= MAX_TAIL or shape == "detail":
         return END
+    draft.tail += 1
     draft.add(line, "word")
     return TAKE
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from loopdoctor import drafts, grammar, testblocks
 from loopdoctor.drafts import Draft, Role
 from loopdoctor.grammar import Shape
-from loopdoctor.model import Line, Record, RecordKind
+from loopdoctor.model import Line, Record, RecordKind, Trace
 from loopdoctor.settings import Settings
 from loopdoctor.tracebacks import parse_frames, parse_trace
 
@@ -52,8 +52,6 @@ def finish(draft: Draft, source: str) -> Record:
     else:
         trace = None
     if kind == "stack" and trace is None:
-        from loopdoctor.model import Trace
-
         trace = Trace("", "", parse_frames(texts))
     details = tuple((m["key"], m["repr"]) for text in texts if ": " in text and (m := grammar.DETAIL.match(text)))
     return Record(
