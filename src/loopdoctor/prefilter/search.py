@@ -63,7 +63,7 @@ class FindSearch:
     """Looks for gate words, few pieces of literals of which each literal holds one, and then for the literals there.
 
     One ``bytes.find`` a literal would read the block once for each of some 600; there are a tenth as many gates. Still
-    this takes a second for every 15 MB, 100 times as long as hyperscan (an alternation of ``re`` takes 30 times longer).
+    this takes a second for every 15 MB, 100 times as long as hyperscan (``re`` with an alternation: 30 times longer).
     """
 
     def __init__(self, literals: Sequence[bytes]) -> None:
