@@ -43,6 +43,16 @@ def _found(quotes: Iterable[str]) -> Finding:
     return Finding(bool(kept), kept)
 
 
+def _every(findings: Iterable[Finding]) -> Finding:
+    """Holds if each does; the first that does not ends the asking."""
+    quotes: list[str] = []
+    for finding in findings:
+        if not finding.held:
+            return NO
+        quotes += finding.quotes
+    return Finding(True, tuple(quotes[:MAX_QUOTES]))
+
+
 class Scene:
     """An incident with what predicates look at, each part worked out once."""
 
@@ -265,10 +275,7 @@ def ask_loops(scene: Scene, value: int) -> Finding:
 
 def ask_all(scene: Scene, value: tuple[Ask, ...]) -> Finding:
     """Every part holds."""
-    findings = [ask(scene, part) for part in value]
-    if not all(finding.held for finding in findings):
-        return NO
-    return Finding(True, tuple(quote for finding in findings for quote in finding.quotes)[:MAX_QUOTES])
+    return _every(ask(scene, part) for part in value)
 
 
 def ask_any(scene: Scene, value: tuple[Ask, ...]) -> Finding:
@@ -304,13 +311,10 @@ PREDICATES: dict[str, Callable[[Scene, Any], Finding]] = {
 
 def ask(scene: Scene, question: Ask) -> Finding:
     """Answers a question; one with several keys holds if each does."""
-    findings = [
+    return _every(
         predicate(scene, value)
         for key, predicate in PREDICATES.items()
         if (value := getattr(question, key)) is not None
-    ]
-    if not findings or not all(finding.held for finding in findings):
-        return NO
-    return Finding(True, tuple(quote for finding in findings for quote in finding.quotes)[:MAX_QUOTES])
+    )
 
 
