@@ -156,6 +156,22 @@ WRITERS: dict[str, Writer] = {
     "quoted-mail": each("> ", trim=True),
     "indented": each("      ", trim=True),
     "named": each("[chef] "),
+    "buildkit": each(lambda index: f"#12 {index}.512 "),
+    "teamcity": each("[05:06:07]W:\t [Step 1/2] "),
+    "buildkite": each("\x1b_bk;t=1931000000123\x07"),
+    "fly": each("2031-03-04T05:06:07Z app[1a2b3c] ams [info] "),
+    "app-engine": each("2031-03-04 05:06:07 default[20310304t050607]  "),
+    "apache": each("[Tue Mar 04 05:06:07.089123 2031] [wsgi:error] [pid 311:tid 140] [client 10.0.0.1:5] "),
+    "journal-delta": each("[  311.089123 <    0.000815 >] galley chef[311]: "),
+    "service-logs": each("galley_chef.1.x7k2@node-2    | "),
+    "swarm-of-tasks": each("galley:dev: "),
+    "render": each("Mar 04 05:06:07 AM  "),
+    "jenkins-default": each("05:06:07  "),
+    "splunk": as_json(lambda line: {"preview": False, "result": {"_raw": line, "host": "galley"}}),
+    "elastic": as_json(lambda line: {"_index": "logs", "_source": {"message": line, "host": {"name": "galley"}}}),
+    "circle-json": lambda lines: (
+        json.dumps([{"message": "\r\n".join(lines) + "\r\n", "time": "2031", "type": "out"}]) + "\n"
+    ),
     "unknown-arrow": each("stove 4 >> "),
     "unknown-words": each(lambda index: f"(05h06m{index:02d} chef) "),
 }

@@ -1,6 +1,6 @@
 """What build services put before a line.
 
-Reads GitHub Actions' raw logs and ``gh run view --log`` (``job<TAB>step<TAB>TIME text``), Azure Pipelines, GitLab
+Reads BuildKit's plain progress (``#12 0.512 text``), TeamCity (``[10:00:00]W:<TAB> [Step 1/2] text``), GitHub Actions' raw logs and ``gh run view --log`` (``job<TAB>step<TAB>TIME text``), Azure Pipelines, GitLab
 traces with time stamps (``TIME 01E text``), and Jenkins' timestamper (``[TIME] text``).
 """
 
@@ -14,6 +14,8 @@ from loopdoctor.carriers.wrapping import Cut
 GITLAB = re.compile(rf"(?P<time>{ISO}) (?P<stream>[0-9a-f]{{2}}[OE])[ +]")
 SEVEN_DIGITS = re.compile(r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z)(?: |$)")
 GH_RUN = re.compile(r"(?P<job>[^\t]{1,120})\t(?P<step>[^\t]{1,120})\t(?=\d{4}-\d\d-\d\dT)")
+BUILDKIT = re.compile(r"#\d{1,4} \d+\.\d{1,3} ")
+TEAMCITY = re.compile(r"\[(?P<time>\d\d:\d\d:\d\d)\][WEFi ]?:[ \t]+(?:\[[^\[\]]{1,80}\] )?")
 COMMAND = re.compile(r"##\[(?:error|warning|notice|debug|command|section)\]|::(?:error|warning|notice)(?: [^:]*)?::")
 # The runner's problem matchers put "Error: " before a line that they think is one, indentation and all.
 MATCHED = re.compile(r"Error: (?=\s{2,}\S|[\w.]+(?:Error|Exception|Group|Warning)\b)")
@@ -42,3 +44,15 @@ def cut_gh_run(text: str) -> Cut | None:
     """A line of ``gh run view --log``: job and step stand before it, parted by tabs."""
     match = GH_RUN.match(text)
     return Cut("gh-run", text[match.end() :], f"{match['job']}/{match['step']}") if match else None
+
+
+def cut_buildkit(text: str) -> Cut | None:
+    """A line of ``docker build --progress plain``: the step and its seconds."""
+    match = BUILDKIT.match(text)
+    return Cut("buildkit", text[match.end() :], match[0].split()[0]) if match else None
+
+
+def cut_teamcity(text: str) -> Cut | None:
+    """A line of a TeamCity build log."""
+    match = TEAMCITY.match(text)
+    return Cut("teamcity", text[match.end() :], "", match["time"]) if match else None

@@ -12,9 +12,12 @@ from collections.abc import Iterator
 # a newline, so a broken sequence cannot swallow the next line.
 ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"
-    r"|\x1b[PX^_][^\x1b\n]*(?:\x1b\\)?|\x1b[ -/]*[0-~]?"
+    r"|\x1b[PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?"
 )
-GITLAB_SECTION = re.compile(r"section_(?:start|end):\d+:[^\r\n]*(?:\r|$)", re.MULTILINE)
+# GitLab's and Travis' marks of a section's begin and end, which their pages fold.
+SECTION = re.compile(
+    r"(?:section_(?:start|end):\d+:|travis_(?:fold|time):(?:start|end):)[^\r\n]*(?:\r|$)", re.MULTILINE
+)
 LEADING_NBSP = re.compile(r"^[ \t]*[\xa0\u2007\u202f][\xa0\u2007\u202f \t]*")
 
 
@@ -38,8 +41,8 @@ def decoded(data: bytes) -> str:
     except UnicodeDecodeError:
         text = "\n".join(line.decode("utf-8", "replace") for line in data.split(b"\n"))
     text = without_escapes(text)
-    if "section_" in text:
-        text = GITLAB_SECTION.sub("", text)
+    if "section_" in text or "travis_" in text:
+        text = SECTION.sub("", text)
     if "\ufeff" in text:
         text = text.replace("\ufeff", "")
     return text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from loopdoctor.carriers.levels import LEVELS
+from loopdoctor.carriers.logging_heads import DETAILS
 from loopdoctor.carriers.wrapping import Head
 
 _TIME = r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?)"
@@ -31,7 +32,11 @@ def fast_head(text: str, first: str) -> Head | None:
                 return Head(text[match.end() :], "python-logging", time, level, logger)
             return None
         match = SPACED.match(text) or BARRED.match(text)
-        if match is None or match[3].lower().endswith(("error", "exception", "warning", "group", "timeout", "exit")):
+        if (
+            match is None
+            or match[3] in DETAILS
+            or match[3].lower().endswith(("error", "exception", "warning", "group", "timeout", "exit"))
+        ):
             return None
         time, level, logger = match.groups()
         return Head(text[match.end() :], "python-logging", time, level, logger)

@@ -44,7 +44,7 @@ TIME_NAMES = frozenset(
 )
 LOGGER_NAMES = frozenset({"logger", "logger_name", "loggername", "python_logger", "channel", "name", "category"})
 LEVEL_NAME = re.compile(
-    r"(?:log)?(?:level|levelname|severity|severitytext|lvl|loglevel|level_name|severity_text|priority|l)$"
+    r"(?:log)?(?:level|levelname|severity|severitytext|lvl|loglevel|level_name|severity_text|priority|status|l)$"
 )
 ERROR_TYPE = re.compile(r"(?:(?:error|exception|exc|err)[._]?(?:type|class|name|kind))$")
 ERROR_MESSAGE = re.compile(r"(?:(?:error|exception|exc|err)[._]?(?:message|value|msg))$")
@@ -126,7 +126,7 @@ def by_role(leaves: list[Leaf]) -> dict[str, list[Leaf]]:
 def level_of(fields: list[Leaf]) -> str | None:
     """The entry's level, as a name or as syslog's or logging's number."""
     for path, value in fields:
-        if path[-1] == "priority" and str(value) in "01234567":
+        if isinstance(value, int | str) and str(value) in tuple("01234567"):  # syslog's, and so journald's and GELF's
             return SYSLOG_LEVELS[int(value)]
         if (level := normal_level(str(value))) is not None:
             return level

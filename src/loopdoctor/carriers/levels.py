@@ -7,7 +7,9 @@ LEVELS = {
     **dict.fromkeys(("INFO", "NOTICE", "SUCCESS", "INFORMATION", "INFORMATIONAL", "DEFAULT", "I", "20"), "INFO"),
     **dict.fromkeys(("WARNING", "WARN", "W", "30"), "WARNING"),
     **dict.fromkeys(("ERROR", "ERR", "ERRO", "EXCEPTION", "SEVERE", "E", "40"), "ERROR"),
-    **dict.fromkeys(("CRITICAL", "CRIT", "FATAL", "ALERT", "EMERG", "EMERGENCY", "PANIC", "C", "F", "50"), "CRITICAL"),
+    **dict.fromkeys(
+        ("CRITICAL", "CRIT", "FATAL", "ALERT", "EMERG", "EMERGENCY", "PANIC", "C", "F", "50", "60"), "CRITICAL"
+    ),
 }
 """Name as written, upper case -> normal name."""
 

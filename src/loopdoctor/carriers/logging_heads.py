@@ -32,6 +32,14 @@ LEVELLED = re.compile(rf"\[?(?P<level>{UPPER})(?![\w.=(/])")
 ABSL = re.compile(r"(?P<level>[DIWEF])(?P<time>\d{4} \d\d:\d\d:\d\d\.\d{6}) +(?P<key>\d+) (?P<file>[\w.-]+):\d+\] ")
 
 EXCEPTION_NAME = re.compile(r"[\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Group|Iteration|Cancelled|Timeout)$")
+DETAILS = frozenset(
+    {
+        "task", "future", "handle", "transport", "protocol", "connector", "connections", "client_session",
+        "client_response", "client_connection", "asyncgen", "socket", "server", "source_traceback", "handle_traceback",
+    }
+)  # fmt: skip
+"""What asyncio and its libraries put before a colon on further lines of a report: no names of loggers."""
+
 WORKER = re.compile(
     r"(?:Main|Dummy|Pool|Worker|Fork|Spawn|Sync|Async|Thread|Process|ThreadPool|asyncio|ASGI|waitress|uvicorn|gunicorn)"
     r"[\w.:-]*(?:[-_ ]\d+|Thread|Process|Worker|Executor)[\w.()<> -]*$|\w*(?:Thread|Process)\w*[-_ ]?[\w()-]*$|gw\d+$"
@@ -85,7 +93,7 @@ def _message(text: str, at: int, level: str, *, bracketed: bool = False) -> tupl
     """The message, logger and lane key behind a level that ends at ``at``, and the blanks if only they part them."""
     if text[at : at + 1] == ":" and not bracketed:
         match = _BASIC.match(text, at)
-        if match and not EXCEPTION_NAME.match(match["logger"]):
+        if match and match["logger"] not in DETAILS and not EXCEPTION_NAME.match(match["logger"]):
             return text[match.end() :], match["logger"], "", 0
         end = at + 1
         message = text[end:].lstrip(" ")  # uvicorn pads the colon's right side to the widest level
@@ -100,7 +108,7 @@ def _message(text: str, at: int, level: str, *, bracketed: bool = False) -> tupl
             continue
         groups = match.groupdict()
         logger = groups.get("logger")
-        if logger and (EXCEPTION_NAME.match(logger) or logger.endswith(".py")):
+        if logger and (logger in DETAILS or EXCEPTION_NAME.match(logger) or logger.endswith(".py")):
             continue
         key = groups.get("thread") or groups.get("key") or ""
         return text[match.end() :], logger or groups.get("module"), key.replace(" ", "/"), 0

@@ -19,9 +19,11 @@ _TRACE = (
     r"Traceback \(most recent call last\):\s*$|  \+ Exception Group Traceback \(most recent call last\):\s*$"
     r"|Exception ignored (?:in|while) \S"
 )
-BLANKS = re.compile(rf"(?P<margin>(?:[ \t]+|[ \t]*(?:>[ ]?)+))(?:{_TRACE}|\[?(?P<time>{ISO}))")
+BLANKS = re.compile(rf"(?P<margin>(?:[ \t]+|[ \t]*(?:[>•│┃▏][ ]?)+))(?:{_TRACE}|\[?(?P<time>{ISO}))")
 UNKNOWN = re.compile(rf"(?P<trace>{_TRACE})|(?P<frame>  File \"[^\"]+\", line \d+, in \S)|\[?(?P<time>{ISO})")
-PREFIX = re.compile(r"(?!E {2,})[^\s#+*/\\'\"=>|~-][^\"]{0,98}?(?:[\]|>:)}»›•]|\t|(?:\s[-=]+>?))[ \t]?$")
+PREFIX = re.compile(
+    r"[ \t]*\d+(?:\t|  ?|[:.|][ \t]?)$|(?!E {2,})[ \t]*[^\s#+*/\\'\"=>|~-][^\"]{0,98}?(?:[\]|>:)}»›•│┃]|\t|\d-|(?:\s[-=]+>?))[ \t]?$"
+)
 CLOCK = re.compile(r"\d+(?:[:./hms,-]\d+)+[ms]?")
 """Numbers that tell a time and not which of several writers it is."""
 
@@ -58,7 +60,9 @@ class Learned(Struct, frozen=True):
     def cut(self, text: str) -> Cut | None:
         """The line without the prefix; each wording of it is a lane."""
         match = self.pattern.match(text)
-        return Cut("prefix", text[match.end() :], CLOCK.sub("", match[0]).strip(" \t[](){}<>|:-=")) if match else None
+        return (
+            Cut("prefix", text[match.end() :], CLOCK.sub("", match[0]).strip(" \t[](){}<>|:-=│┃›»")) if match else None
+        )
 
 
 def prefix_before(text: str) -> tuple[str, str] | None:

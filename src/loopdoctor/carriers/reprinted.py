@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from loopdoctor.carriers.folding import OWN_LINE
+
 OPENS = re.compile(
     r"(?:[A-Z]\w* )?Traceback \(most recent call last\):|  \+ Exception Group Traceback"
     r"|Exception ignored (?:in|while)\b"
@@ -31,11 +33,17 @@ class Reprinted:
 
     def __init__(self) -> None:
         self.signature: tuple[str | None, str | None, str] | None = None
+        self.last: tuple[str | None, str | None, str] | None = None
         self.session = False
         self.ended = False
 
     def continues(self, text: str, level: str | None, logger: str | None, key: str) -> bool:
         """Whether this message goes on with the text: one of the same level, logger and thread."""
+        last, self.last = self.last, (level, logger, key)
+        if text[:1].islower() and OWN_LINE.match(text) and last == self.last:
+            self.signature = self.last
+            self.ended = False
+            return True
         if self.signature is not None and (level, logger, key) == self.signature:
             if self.session:
                 self.session = not SESSION_ENDS.match(text)

@@ -9,6 +9,7 @@ from loopdoctor.carriers.blocks import Piece
 from loopdoctor.carriers.decoding import with_plain_indent, without_escapes
 from loopdoctor.carriers.ipython import ipython_block
 from loopdoctor.carriers.lanes import Lane, joined
+from loopdoctor.carriers.logging_heads import logging_head
 from loopdoctor.carriers.loguru_lines import LoguruFilter
 from loopdoctor.carriers.rich_blocks import rich_block
 from loopdoctor.carriers.wrapping import Head
@@ -17,6 +18,7 @@ from loopdoctor.settings import Settings
 
 BREAK = re.compile(r"\r\n?|\n")
 HEADER = "raceback (most recent call last)"
+INNER = frozenset("0123456789[")
 LEVEL_WIDTH = 9
 """Width of the level column in formats that pad it: CRITICAL and one blank."""
 
@@ -56,6 +58,17 @@ class Speaker:
         key = lane.sticky = head.key
         if head.blanks:
             message = self._indented_as_written(lane, head, message)
+        if message[:1] in INNER and (inner := logging_head(message)) is not None and inner.time and inner.level:
+            # a program's own log, logged again line by line: the inner head tells more
+            goes_on = lane.reprinted.continues(message, head.level, head.logger, key)
+            stream = joined(joined(lane.key, key), inner.key)
+            name = f"{head.name}+{inner.name}"
+            carrier = f"{lane.carrier}+{name}" if lane.carrier else name
+            lane.sticky = joined(key, inner.key)
+            return Line(
+                number, inner.text, self.source, stream, carrier, not goes_on, inner.time, inner.level, inner.logger,
+                lane.sticky or None,
+            )  # fmt: skip
         goes_on = lane.reprinted.continues(message, head.level, head.logger, key)
         if len(message) > self.max_line:
             message = self._shortened(number, message, self.max_line)

@@ -14,8 +14,8 @@ from loopdoctor.carriers.times import ISO, SYSLOG
 from loopdoctor.carriers.wrapping import Cut
 
 _WEEKDAY = r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z][\w+-]*"
-_STAMP = rf"(?:{_WEEKDAY}|{SYSLOG}|{ISO}|\[ *\d+\.\d+\]|\d{{9,11}}\.\d{{6}})"
-_HOST = rf"(?!(?:{UPPER}) )(?P<host>[\w.-]+|[\da-fA-F:]{{4,39}})"
+_STAMP = rf"(?:{_WEEKDAY}|{SYSLOG}|{ISO}|\[ *\d+\.\d+(?: <[ \d.]+>)?\]|\d{{9,11}}\.\d{{6}})"
+_HOST = rf"(?!(?:{UPPER}) )(?P<host>\w[\w.-]*|[\da-fA-F:]{{4,39}})"
 LINE = re.compile(rf"(?:<\d{{1,3}}>)?(?P<time>{_STAMP}) {_HOST} (?P<ident>[^\s:\[\](]+)(?:\[(?P<pid>\d+)\])?:(?: |$)")
 _SD = r'(?:\[[\w.@-]+(?: [\w.@-]+="(?:[^"\\\]]|\\.)*")*\])+'
 RFC5424 = re.compile(

@@ -32,6 +32,10 @@ CARRIERS = (
     Carrier(DIGITS, "Z ", ci.cut_actions),
     Carrier(DIGITS, "Z ", ci.cut_gitlab),
     Carrier(DIGITS, "]: ", process_managers.cut_heroku),
+    Carrier(DIGITS, "] ", process_managers.cut_fly),
+    Carrier("#", " ", ci.cut_buildkit),
+    Carrier("[", "\t", ci.cut_teamcity),
+    Carrier("[", "] [", process_managers.cut_apache),
     Carrier(DIGITS + "[<" + CAPITALS, ":", syslog.cut_syslog),
     Carrier(DIGITS, "} ", cloud.cut_logcli),
     Carrier(DIGITS, "+", cloud.cut_aws_tail),
@@ -42,11 +46,11 @@ CARRIERS = (
     Carrier(DIGITS + LETTERS + "(", "\t", ci.cut_gh_run),
     Carrier(DIGITS + LETTERS.lower(), "-", containers.cut_stern),
 )
-LAST = Carrier(DIGITS + "[" + CAPITALS, ":", timestamps.cut_timestamp)
+LAST = Carrier(DIGITS + "[" + CAPITALS, "", timestamps.cut_timestamp)
 
 BY_FIRST: dict[str, tuple[tuple[str, Callable[[str], Cut | None]], ...]] = {
     first: tuple((carrier.holds, carrier.cut) for carrier in CARRIERS if first in carrier.first)
-    for first in DIGITS + LETTERS + "[<("
+    for first in DIGITS + LETTERS + "[<(#"
 }
 
 

@@ -16,7 +16,7 @@ CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: [AP]M)?"
 DAY_FIRST = (
     r"\d{1,2}[-/. ](?:[A-Z][a-z]{2}|\d{1,2})[-/. ]\d{2,4}[ :T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: [AP]M| [+-]\d{4})?"
 )
-SYSLOG = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?: \d{4})?"
+SYSLOG = r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?: \d{4})?(?: [AP]M)?"
 COMPACT = r"\d{8}[-T ]\d\d:?\d\d:?\d\d(?:[.,]\d{1,9})?Z?"
 
 TIME = rf"(?:{ISO}|{DAY_FIRST}|{CLOCK}|{COMPACT}|{SYSLOG})"

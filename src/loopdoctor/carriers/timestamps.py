@@ -10,7 +10,7 @@ import re
 from loopdoctor.carriers.times import TIME
 from loopdoctor.carriers.wrapping import Cut
 
-BARE = re.compile(rf"(?P<open>\[)?(?P<time>{TIME})(?(open)\])(?:[ \t]|$)(?:[|-] )?")
+BARE = re.compile(rf"(?P<open>\[)?(?P<time>{TIME}|\d{{10}}(?:\.\d{{3,9}})?)(?(open)\])(?:[ \t,;]|$)(?:[|-] )?")
 
 
 def cut_timestamp(text: str) -> Cut | None:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from loopdoctor.carriers.blocks import Block, Piece
 from loopdoctor.carriers.decoding import numbered, with_plain_indent, without_escapes
+from loopdoctor.carriers.escaped import MARK as ESCAPED
+from loopdoctor.carriers.escaped import escaped_lines
 from loopdoctor.carriers.fast_heads import fast_head
 from loopdoctor.carriers.ipython import ipython_block
 from loopdoctor.carriers.journal_blocks import journal_block
@@ -126,7 +128,13 @@ class Unwrapper(Speaker):
         first = text[:1]
         if first == " ":
             mark = text.lstrip(" ")[:1]
-            if mark in INDENTED_STARTS or HEADER in text or "Exception i" in text or _ends_in_place(mark, text):
+            if (
+                mark in INDENTED_STARTS
+                or "│" in text
+                or HEADER in text
+                or "Exception i" in text
+                or _ends_in_place(mark, text)
+            ):
                 return None
         elif first:
             head = fast_head(text, first)
@@ -145,6 +153,8 @@ class Unwrapper(Speaker):
     def _line(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
         if "\x1b" in text or "\x9b" in text:
             text = without_escapes(text)
+        if text[:1] == "\xa0":
+            text = with_plain_indent(text)
         if lane.margin:
             rest = without_margin(text, lane.margin)
             if rest is None:
@@ -155,13 +165,13 @@ class Unwrapper(Speaker):
             self._parts(lane, number, text, time, depth)
             return
         first = text[:1]
-        if (head := fast_head(text, first)) is not None and "\r" not in text:
+        if ESCAPED not in text and "\r" not in text and (head := fast_head(text, first)) is not None:
             self._head(lane, head, number, time)
             return
         between, lane.between = lane.between, False
         if between and not text:
             return
-        if first == " " or first == "\t" or first == "" or first == "\xa0":
+        if first == " " or first == "\t" or first == "":
             self._indented(lane, number, text, time, depth)
             return
         if (first == "{" or first == "[" or first == "d") and self._json(lane, number, text, time, depth):
@@ -181,6 +191,12 @@ class Unwrapper(Speaker):
 
     def _headed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
         """A line without a transport's prefix: a logging head, or a line of the program's own."""
+        if ESCAPED in text and '{"' in text and self._json(lane, number, text[text.index('{"') :], time, depth):
+            return
+        if ESCAPED in text and (parts := escaped_lines(text)) is not None:
+            for part in parts:
+                self._line(lane, number, part, time, depth)
+            return
         head = logging_head(text)
         if head is None and "=" in text and not lane.quoted:
             head = logfmt_head(text)
@@ -202,8 +218,6 @@ class Unwrapper(Speaker):
                 self.feed(child, number, text[width:], time, depth + 1)
                 return
             lane.aligned = None
-        if text[:1] == "\xa0":
-            text = with_plain_indent(text)
         if "\r" in text:
             self._parts(lane, number, text, time, depth)
             return
@@ -219,6 +233,9 @@ class Unwrapper(Speaker):
                 lane.margin = margin
                 self._line(lane, number, text, time, depth + 1)
                 return
+        believable = text != "" and (lane.learned or sniffed or "│" in text)
+        if believable and depth < MAX_NESTING and self._prefixed(lane, number, text, time, depth):
+            return
         self._body(lane, number, text, time)
 
     def _parts(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
@@ -315,7 +332,7 @@ class Unwrapper(Speaker):
             if (cut := known.cut(text)) is not None:
                 self._cut(lane, cut, number, text, depth)
                 return True
-        if text[0] == ">" and (margin := blank_margin(text)):
+        if text and text[0] in ">•│┃▏" and (margin := blank_margin(text)):
             lane.margin = margin
             self._line(lane, number, text, time, depth + 1)
             return True
