@@ -242,6 +242,23 @@ def test_a_line_without_end_that_holds_a_hit_is_cut() -> None:
     assert (tally.cut_lines, tally.lines) == (1, 3)
 
 
+def test_windows_of_very_long_lines_take_bounded_memory() -> None:
+    """Lines that fill blocks are kept cut while a window is open, and are not gone through again with each block."""
+    line = b"x" * 500_000 + b"\n"
+    hit = b"x" * 300_000 + LITERALS[0] + b"\n"
+    source = Source("lamps.log", None, iter([*[line] * 60, hit, *[line] * 100, hit, *[line] * 60]))
+    tally = Tally()
+    tracemalloc.start()
+    try:
+        firsts = [window.first for window in Prefilter(LITERALS, Settings()).windows(source, tally)]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert firsts[0] == 21
+    assert tally.cut_lines == 2 * 81
+    assert peak < 110 << 20
+
+
 def test_lines_with_zero_bytes_are_counted() -> None:
     """What logrotate's copytruncate leaves behind is handed over as it is, and counted."""
     windows, tally = windows_of([b"\0\0\0lamp\n", LITERALS[0] + b"\n", b"a\0b\nc\n"])

@@ -21,6 +21,9 @@ PIECE = 1 << 20
 STRIDE = 16
 """Lines within which a record must show another of its lines to go on: other streams write in between."""
 
+LOOKED_AT = 1000
+"""Bytes of a line that are looked at to tell whether a record goes on; a longer one is an entry of its own."""
+
 # Lines that only the middle of a record has: frames, carets, what is indented (source lines), pytest's errors, boxes of
 # rich and loguru. Their like is cheap to find, and taking in too much does no harm.
 GOES_ON = re.compile(
@@ -58,9 +61,17 @@ class Cutter:
 
     def feed(self, block: bytes, newlines: int, hits: Sequence[int]) -> Iterator[Window]:
         """The windows that are complete after this block; ``hits`` are offsets behind the ends of literals, sorted."""
+        if newlines and self._rest_size > self._max_line:  # the end of a line of which nothing more is wanted
+            skip = block.find(b"\n")
+            block, hits = block[skip:], [max(hit - skip, 1) for hit in hits]
         end = block.rfind(b"\n") + 1 if newlines else 0
         if end:
-            if hits or self._rest_hit or self._open or self._tally.whole:
+            if (
+                self._tally.whole
+                or self._rest_hit
+                or hits
+                or (self._open and self._held_lines + newlines >= self._need)
+            ):
                 yield from self._lines(block[:end], end, hits)
             else:
                 for part in self._rest:
@@ -81,10 +92,10 @@ class Cutter:
         yield from self._lines(b"", 0, (), final=True)
 
     def _hold(self, part: bytes, end: int, newlines: int) -> None:
-        """Keeps lines for a window's beginning, and no more parts of them than needed."""
+        """Keeps lines: all while a window is open, else no more parts of them than the next one needs."""
         self._held.append((part, end, newlines))
         self._held_lines += newlines
-        while self._held_lines - self._held[0][2] > self._margin:
+        while not self._open and self._held_lines - self._held[0][2] > self._margin:
             newlines = self._held.popleft()[2]
             self._held_lines -= newlines
             self._line += newlines
@@ -158,11 +169,14 @@ class Cutter:
             if index < len(places) and chunk.count(b"\n", end, places[index]) <= 2 * self._margin:
                 end = _lines_on(chunk, places[index], 1)[0]
                 continue
-            reach, _ = _lines_on(chunk, end, STRIDE)
-            like = deque(GOES_ON.finditer(chunk, end, reach), maxlen=1)
-            if not like:
+            starts = _starts(chunk, end, STRIDE)
+            going_on = (
+                at for at in reversed(starts) if GOES_ON.search(chunk, at, _line_end(chunk, at, at + LOOKED_AT))
+            )
+            last = next(going_on, None)
+            if last is None:
                 return end, index
-            end = _lines_on(chunk, like[0].start(), 1)[0]
+            end = _lines_on(chunk, last, 1)[0]
 
     def _add(self, lines: bytes) -> Iterator[Window]:
         """Adds whole lines to the open window, and hands over pieces of it that grow too large."""
@@ -225,6 +239,21 @@ def _lines_back(chunk: bytes, place: int, lines: int, floor: int) -> int:
         start = chunk.rfind(b"\n", floor, start - 1) + 1 or floor
         lines -= 1
     return start
+
+
+def _starts(chunk: bytes, place: int, lines: int) -> list[int]:
+    """Where each of at most so many lines from ``place`` on begins."""
+    starts: list[int] = []
+    while len(starts) < lines and place < len(chunk):
+        starts.append(place)
+        place = chunk.find(b"\n", place) + 1 or len(chunk)
+    return starts
+
+
+def _line_end(chunk: bytes, place: int, limit: int) -> int:
+    """The end of the line that ``place`` stands in, without its break, or ``limit`` if that comes first."""
+    end = chunk.find(b"\n", place, limit)
+    return min(limit, len(chunk)) if end < 0 else end
 
 
 def _lines_on(chunk: bytes, place: int, lines: int) -> tuple[int, bool]:
