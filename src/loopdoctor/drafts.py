@@ -145,6 +145,11 @@ def _rail(draft: Draft, line: Line) -> Answer:
     return TAKE
 
 
+def _group_done(draft: Draft) -> bool:
+    """Whether an exception group has shown its closing line (or has none: it stands without members)."""
+    return not grammar.RAIL.match(draft.last.text) or bool(grammar.RAIL_END.match(draft.last.text))
+
+
 def _in_tail(draft: Draft, line: Line, shape: Shape) -> Answer:
     """After an exception's last line: more of its message, notes, or the next exception of the chain."""
     if shape == "blank":
@@ -157,6 +162,8 @@ def _in_tail(draft: Draft, line: Line, shape: Shape) -> Answer:
         return _rail(draft, line)
     if shape in ("header", "group") and line.number == draft.last.number and line.start is False:
         return _begin_trace(draft, line, shape)
+    if draft.rails and not line.start and len(draft.held) < MAX_FOREIGN and not _group_done(draft):
+        return HOLD  # later lines of a member's message stand without its rail
     if line.text.strip() in QUOTES:
         # An odd number so far: the quotes were opened above the traceback, and this closes them.
         opened = sum(taken.text.strip() in QUOTES for taken in draft.lines) % 2

@@ -20,7 +20,7 @@ from loopdoctor.settings import Settings
 AROUND = 12
 SAMPLES = 3
 MAX_MEMBERS = 24
-ALIKE = 0.3
+ALIKE = 0.45
 """How far the priors of two sightings in one burst must overlap for one mistake to explain both (Bhattacharyya)."""
 FINGERPRINT_VERSION = "1"
 

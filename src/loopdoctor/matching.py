@@ -23,7 +23,7 @@ def compile_pattern(pattern: str) -> Compiled:
 def _holds_any(literals: Iterable[str], text: str) -> bool:
     """Whether one of ``literals`` stands in ``text``.
 
-    Measured with 500 literals on lines of 75 characters: 21 us; an alternation of ``re`` takes 43 us and 20 ms to build.
+    Measured with 500 literals on lines of 75 characters: 21 us; an alternation of ``re`` takes 43, and 20 ms to build.
     """
     for literal in literals:  # noqa: SIM110 - any() over a generator takes half as long again
         if literal in text:

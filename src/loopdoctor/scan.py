@@ -187,5 +187,10 @@ def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
     state = _Scan(settings, None)
     for source in find_sources(paths, settings, state.notify):
         for item in state.flow(source, Tally(), Counter()):
-            if isinstance(item, Record):
+            if isinstance(item, Record) and _is_failure(item, state.matcher):
                 yield item
+
+
+def _is_failure(record: Record, matcher: Matcher) -> bool:
+    """A line that merely holds a word of the catalogue is no failure unless a rule says so."""
+    return len(record.lines) > 1 or record.kind in ("warning", "unraisable", "pytest") or bool(matcher.match(record))
