@@ -235,18 +235,23 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 
 
+def version_fits(version: str, fits: str) -> bool:
+    """Whether a version such as ``3.11.7`` lies in a range such as ``>=3.10,<3.12``."""
+    for part in fits.replace(" ", "").split(","):
+        match = re.match(r"([<>=!]+)(.*)", part)
+        if match is None:
+            return False
+        wanted = _numbers(match[2])
+        if not COMPARE[match[1]](_numbers(version)[: len(wanted)], wanted):
+            return False
+    return True
+
+
 def ask_version(scene: Scene, value: VersionAsk) -> Finding:
     """The log shows the version and it fits."""
     shown = scene.versions.get(value.of)
-    if shown is None:
+    if shown is None or not version_fits(shown, value.fits):
         return NO
-    for part in value.fits.split(","):
-        match = re.match(r"([<>=!]+)(.*)", part)
-        if match is None:
-            return NO
-        wanted = _numbers(match[2])
-        if not COMPARE[match[1]](_numbers(shown)[: len(wanted)], wanted):
-            return NO
     return Finding(True, (f"{value.of} {shown}",))
 
 

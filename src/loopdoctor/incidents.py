@@ -20,6 +20,8 @@ from loopdoctor.settings import Settings
 AROUND = 12
 SAMPLES = 3
 MAX_MEMBERS = 24
+RECENT = 200
+SHARED, WRECKAGE = 3.0, 2.0
 ALIKE = 0.45
 """How far the priors of two sightings in one burst must overlap for one mistake to explain both (Bhattacharyya)."""
 FINGERPRINT_VERSION = "1"
@@ -184,11 +186,14 @@ class Collector:
         return (root.id, record.kind, record.exception.rpartition(".")[2], file, who, captured.get("coroutine", ""))
 
     def _plausible(self, sighting: Sighting) -> dict[str, float]:
-        """The causes that may explain this sighting alone, each with its highest prior."""
+        """The causes that may explain this sighting's most telling symptoms, each with its highest prior."""
+        rules = [self.catalogue.symptoms[symptom.id] for symptom in sighting.symptoms]
+        highest = max(rule.rank for rule in rules)
         found: dict[str, float] = {}
-        for symptom in sighting.symptoms:
-            for cause, prior in self.catalogue.symptoms[symptom.id].causes.items():
-                found[cause] = max(prior, found.get(cause, 0.0))
+        for rule in rules:
+            if rule.rank == highest:
+                for cause, prior in rule.causes.items():
+                    found[cause] = max(prior, found.get(cause, 0.0))
         return found
 
     def _find(self, sighting: Sighting, causes: dict[str, float]) -> Cluster | None:
@@ -196,26 +201,29 @@ class Collector:
         if known is not None:
             return known
         record = sighting.record
-        for cluster in reversed(self.clusters[-200:]):
-            if cluster.last is None or cluster.last.source != record.source:
-                continue
-            if self._belongs(sighting, cluster, causes):
-                return cluster
-        return None
+        best, home = 0.0, None
+        for cluster in reversed(self.clusters[-RECENT:]):
+            if cluster.last is not None and cluster.last.source == record.source:
+                tie = self._tie(sighting, cluster, causes)
+                if tie > best:
+                    best, home = tie, cluster
+        return home
 
-    def _belongs(self, sighting: Sighting, cluster: Cluster, causes: dict[str, float]) -> bool:
+    def _tie(self, sighting: Sighting, cluster: Cluster, causes: dict[str, float]) -> float:
+        """How strongly a sighting is tied to a cluster; 0 if it is not."""
         record, last = sighting.record, cluster.last
         assert last is not None  # noqa: S101 - a cluster has at least one record
         near = record.start_line - last.end_line <= self.settings.margin
         same_stream = record.stream in cluster.streams
         shared = sighting.keys & cluster.keys
         if shared and same_stream:
-            return True
-        if not same_stream and not near:
-            return False
-        if self._wreckage(sighting, cluster) and (near or any(key.startswith("coro:") for key in shared)):
-            return True
-        return near and same_stream and _overlap(causes, cluster.causes) >= ALIKE
+            return SHARED
+        if not near:
+            return 0.0
+        if self._wreckage(sighting, cluster):
+            return WRECKAGE
+        overlap = _overlap(causes, cluster.causes) if same_stream else 0.0
+        return overlap if overlap >= ALIKE else 0.0
 
     def _wreckage(self, sighting: Sighting, cluster: Cluster) -> bool:
         """Whether this sighting is known wreckage of the cluster, or the cluster of it."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from loopdoctor.catalogue.placeholders import fill
 from loopdoctor.catalogue.schema import Cause, Step, Variant
-from loopdoctor.clues import Scene, ask
+from loopdoctor.clues import Scene, ask, version_fits
 from loopdoctor.matching import Matcher
 from loopdoctor.model import Candidate, ClueResult, Diagnosis, FixStep, Incident
 
@@ -61,20 +61,24 @@ def _softmax(scores: Mapping[str, float]) -> dict[str, float]:
     return {cause: share / total for cause, share in shares.items()}
 
 
-def _choose(step: Step, libraries: tuple[str, ...]) -> Variant | None:
-    """The variant for a library of the incident (innermost first), else the general one, else the first."""
-    for library in reversed(libraries):
-        for variant in step.variants:
+def _choose(step: Step, libraries: tuple[str, ...], python: str | None) -> Variant | None:
+    """The variant for a library of the incident (innermost first), else the general one, else the first.
+
+    Of several for one library the first that the log's Python can run; unknown Pythons run anything.
+    """
+    runs = [v for v in step.variants if not (python and v.python) or version_fits(python, v.python)]
+    for library in (*reversed(libraries), "asyncio"):
+        for variant in runs:
             if variant.library == library:
                 return variant
-    return next((v for v in step.variants if v.library == "asyncio"), step.variants[0] if step.variants else None)
+    return next(iter(runs or step.variants), None)
 
 
-def fill_steps(cause: Cause, names: Mapping[str, str], libraries: tuple[str, ...]) -> tuple[FixStep, ...]:
+def fill_steps(cause: Cause, names: Mapping[str, str], incident: Incident, python: str | None) -> tuple[FixStep, ...]:
     """The steps of a cause's fix with the log's own names in them."""
     steps = []
     for step in cause.steps:
-        variant = _choose(step, libraries)
+        variant = _choose(step, incident.libraries, python)
         text = fill(step.text, names)
         if variant and variant.python:
             text = f"{text.rstrip()} (Python {variant.python})"
@@ -123,7 +127,7 @@ def diagnose(incident: Incident, matcher: Matcher) -> Diagnosis:
                 means=fill(rule.means, names),
                 clues=tuple(clues[cause]),
                 settle=fill(rule.settle, names),
-                steps=fill_steps(rule, names, incident.libraries),
+                steps=fill_steps(rule, names, incident, scene.versions.get("python")),
                 check=tuple(fill(text, names) for text in rule.check),
                 prevention=tuple(fill(text, names) for text in rule.prevention),
                 references=rule.references,
