@@ -2,30 +2,68 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_carriers_payloads import PAYLOADS, own_lines, whole
-from test_carriers_transports import WRITERS
 
 from loopdoctor.carriers import GAP, unwrap
 from loopdoctor.model import Line, Notice, Window
 from loopdoctor.settings import Settings
+from test_carriers_payloads import PAYLOADS, own_lines, whole
+from test_carriers_transports import WRITERS
 
 FRAGMENTS = [
     *(line for body in PAYLOADS.values() for line in body),
     *(write(PAYLOADS["report"]) for write in WRITERS.values()),
     "2031-03-04 05:06:07,089 ERROR chef: x",
-    "{", "}", "[", "]", '  "message": "x",', '{"log": "', 'data: {"a": 1}', "__CURSOR=s=1;i=1", "MESSAGE", "MESSAGE=x", "",
-    "╭──── Traceback (most recent call last) ────╮", "│ /a.py:3 in f │", "╰─────────────────────╯", "│", "> File \"a\", line 1, in b",
-    "KeyError                     Traceback (most recent call last)", "Cell In[1], line 1", "----> 1 x()", "---> ",
-    "<testsuite><testcase name='a' classname='b'><failure>", "]]>", "</failure>", "<![CDATA[", "<a b=\"",
-    "2031-03-04 05:06:07,089 DEBG 'x' stderr output:", "\x1b[", "\x1b]8;;", "\r", "\0", "\ufeff", "\xa0\xa0File", "     ", ">", "| ",
-    "Mar  4 05:06:07 h a[1]: #012#011#0", '{"a":' * 40, "[" * 200, "level=ERROR msg=\"", "[x] Traceback (most recent call last):",
-    "2031-03-04T05:06:07Z stderr P half", '<27>1 2031 h a 1 - [x y="', "[05:06:07] ERROR    x      a.py:1", "           ERROR    y",
-]  # fmt: skip
+    "{",
+    "}",
+    "[",
+    "]",
+    '  "message": "x",',
+    '{"log": "',
+    'data: {"a": 1}',
+    "__CURSOR=s=1;i=1",
+    "MESSAGE",
+    "MESSAGE=x",
+    "",
+    "╭──── Traceback (most recent call last) ────╮",
+    "│ /a.py:3 in f │",
+    "╰─────────────────────╯",
+    "│",
+    '> File "a", line 1, in b',
+    "KeyError                     Traceback (most recent call last)",
+    "Cell In[1], line 1",
+    "----> 1 x()",
+    "---> ",
+    "<testsuite><testcase name='a' classname='b'><failure>",
+    "]]>",
+    "</failure>",
+    "<![CDATA[",
+    '<a b="',
+    "2031-03-04 05:06:07,089 DEBG 'x' stderr output:",
+    "\x1b[",
+    "\x1b]8;;",
+    "\r",
+    "\0",
+    "\ufeff",
+    "\xa0\xa0File",
+    "     ",
+    ">",
+    "| ",
+    "Mar  4 05:06:07 h a[1]: #012#011#0",
+    '{"a":' * 40,
+    "[" * 200,
+    'level=ERROR msg="',
+    "[x] Traceback (most recent call last):",
+    "2031-03-04T05:06:07Z stderr P half",
+    '<27>1 2031 h a 1 - [x y="',
+    "[05:06:07] ERROR    x      a.py:1",
+    "           ERROR    y",
+]
 
 LOGS = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=30), max_size=25).map("\n".join)
 NOTHING: list[Notice] = []
@@ -40,7 +78,7 @@ def in_windows(data: bytes, cuts: list[int]) -> list[Line]:
     borders = [0, *sorted({cut % (len(lines) + 1) for cut in cuts}), len(lines)]
     windows = [
         Window("log", begin + 1, b"".join(lines[begin:end]))
-        for begin, end in zip(borders, borders[1:], strict=False)
+        for begin, end in itertools.pairwise(borders)
         if end > begin
     ]
     return list(unwrap(windows, Settings(), NOTHING.append))

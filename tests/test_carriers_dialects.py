@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.traceback import Traceback as RichTraceback
+
 from test_carriers_payloads import PAYLOADS, own_lines, whole
 
 SOURCE = """\
@@ -123,9 +124,8 @@ def test_richs_log_columns_are_put_together_again(tmp_path: Path, width: int) ->
     assert texts[-1] == "RuntimeError: the soup is cold"
 
 
-def test_richs_exception_groups_get_rails(tmp_path: Path) -> None:
+def test_richs_exception_groups_get_rails() -> None:
     """The panels of a group's members become members with rails."""
-    kind, error, trace, _ = failure(tmp_path)
     out = io.StringIO()
     try:
         raise ExceptionGroup("two pots", [ValueError("dull"), TypeError("blunt")])
@@ -243,7 +243,8 @@ def junit(wrap: Callable[[str], str]) -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest" tests="2">'
         '<testcase classname="tests.test_soup" name="test_hot" time="0.1" />'
-        '<testcase classname="tests.test_soup" name="test_soup_boils" time="0.1"><failure message="RuntimeError: x &gt; y">'
+        '<testcase classname="tests.test_soup" name="test_soup_boils" time="0.1">'
+        '<failure message="RuntimeError: x &gt; y">'
         f"{wrap(chr(10).join(PAYLOADS['pytest'][9:17]))}</failure>\n<system-err>{wrap(chr(10).join(PAYLOADS['report']))}"
         "</system-err></testcase></testsuite></testsuites>\n"
     )
@@ -264,3 +265,22 @@ def test_entities_of_a_report_cannot_be_defined_by_it() -> None:
     bomb = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>\n'
     report = bomb + '<testsuite><testcase classname="c" name="n"><failure>&b;</failure></testcase></testsuite>\n'
     assert "&b;" in printed(report)
+
+
+def test_a_failure_in_junit_xml_gets_pytests_heading() -> None:
+    """The XML leaves out the line that names the test; without it a failure would have no beginning."""
+    texts = printed(junit(html.escape))
+    heading = next(index for index, text in enumerate(texts) if " test_soup_boils " in text)
+    assert re.fullmatch(r"_{3,} test_soup_boils _{3,}", texts[heading])
+    assert texts[heading + 1] == PAYLOADS["pytest"][9].rstrip()
+
+
+def test_a_traceback_with_escaped_newlines_is_spread_over_lines() -> None:
+    """A value logged with repr keeps its traceback on one line; an exception that quotes one stays as it is."""
+    escaped = r"Traceback (most recent call last):\n  File \"/opt/pot.py\", line 2, in f\n    g()\nKeyError: 'salt'\n"
+    wanted = ["Traceback (most recent call last):", '  File "/opt/pot.py", line 2, in f', "    g()", "KeyError: 'salt'"]
+    lines = own_lines(f"2031-03-04 05:06:07,089 ERROR chef: job died: '{escaped}'\n")
+    assert [line.text for line in lines] == ["job died:", *wanted]
+    assert [line.start for line in lines] == [True, False, False, False, False]
+    quoted = f"RuntimeError: the child said {escaped}"
+    assert printed(quoted + "\n") == [quoted]

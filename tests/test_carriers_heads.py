@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from test_carriers_payloads import PAYLOADS, own_lines, starts_within, whole
 
 from loopdoctor.carriers.fast_heads import fast_head
 from loopdoctor.carriers.logging_heads import logging_head
 from loopdoctor.carriers.table import cut_transport
+from test_carriers_payloads import PAYLOADS, own_lines, starts_within, whole
 
 T = "2031-03-04 05:06:07,089"
 HEADS = [
@@ -49,10 +49,7 @@ def test_a_head_gives_its_parts_and_the_bare_traceback_stays_with_it(
 ) -> None:
     """Time, level, logger and thread are told apart in any order, and a bare traceback follows in the head's lane."""
     body = PAYLOADS["chained"]
-    if "{pot.py" in head:
-        first = head.replace("- {}", "- the soup is lost")
-    else:
-        first = head.format("the soup is lost")
+    first = head.replace("{}", "the soup is lost")
     lines = own_lines("\n".join([first, *body]) + "\n")
     assert lines[0].text == "the soup is lost"
     assert (lines[0].level, lines[0].logger, lines[0].start) == (level, logger, True)
@@ -101,7 +98,7 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
 
 
 def test_the_short_way_reads_a_head_as_the_long_way_does() -> None:
-    """The four commonest formats, read in one match, give what the general reader gives, and no transport claims them."""
+    """The four commonest formats, read in one match, are read as the general reader does."""
     for text in (
         f"{T} INFO chef.pot: on: the stove",
         f"{T} WARNING  chef: a",
@@ -125,7 +122,8 @@ def test_an_exceptions_name_is_no_logger() -> None:
 
 def test_a_quoted_message_may_go_on_in_the_next_lines() -> None:
     """``msg="%(message)s"`` breaks its quote across lines; the closing one is no part of the text."""
-    log = f'{T} level=ERROR logger=asyncio msg="Task exception was never retrieved\nfuture: <Task exception=KeyError("x")>"\nafter\n'
+    first = f'{T} level=ERROR logger=asyncio msg="Task exception was never retrieved'
+    log = f'{first}\nfuture: <Task exception=KeyError("x")>"\nafter\n'
     assert [line.text for line in own_lines(log)] == [
         "Task exception was never retrieved",
         'future: <Task exception=KeyError("x")>',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from test_carriers_payloads import CHAINED, GROUP, PAYLOADS, own_lines, whole
 
 TRACE = [

@@ -1,4 +1,4 @@
-"""What a program wrote, before anything wraps it: the payloads that the carrier tests wrap, and checks for the way back.
+"""What a program wrote before anything wraps it: the payloads that the carrier tests wrap, and checks of the way back.
 
 Every payload is a list of the program's own lines as CPython, asyncio, warnings and pytest print them. ``own_lines``
 gives what ``unwrap`` makes of a wrapped log, and ``whole`` asserts that the payload came out of it in one lane,

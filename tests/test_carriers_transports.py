@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+
 from test_carriers_payloads import PAYLOADS, lanes, own_lines, starts_within, whole
 
 Writer = Callable[[list[str]], str]
@@ -180,7 +181,7 @@ WRITERS: dict[str, Writer] = {
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("writer", WRITERS)
 def test_every_payload_comes_whole_out_of_every_transport(writer: str, payload: str) -> None:
-    """Behind a logging head, each payload comes back line for line in one lane, and none of its lines begins an entry."""
+    """Behind a logging head, each payload comes back line for line in one lane; none of its lines begins an entry."""
     body = PAYLOADS[payload]
     lines = own_lines(WRITERS[writer]([HEAD, *body, AFTER]))
     whole(lines, body)
@@ -228,7 +229,8 @@ def test_a_chunk_cut_within_a_line_is_joined_again() -> None:
 def test_marks_of_problem_matchers_are_taken_off() -> None:
     """GitHub's runner writes "Error: " and ##[error] before lines of a traceback; the lines come out as printed."""
     stamp = "2031-03-04T05:06:07.0891234Z "
-    log = f"{stamp}##[error]Traceback (most recent call last):\n{stamp}Error:     raise OSError(1)\n{stamp}Error: OSError: 1\n"
+    marked = ["##[error]Traceback (most recent call last):", "Error:     raise OSError(1)", "Error: OSError: 1"]
+    log = "".join(f"{stamp}{line}\n" for line in marked)
     assert [line.text for line in own_lines(log)] == [
         "Traceback (most recent call last):",
         "    raise OSError(1)",
@@ -238,7 +240,14 @@ def test_marks_of_problem_matchers_are_taken_off() -> None:
 
 def test_lambda_gets_its_last_line_back() -> None:
     """Lambda tells the exception first and leaves it out at the end: the traceback is made whole."""
-    log = "[ERROR] KeyError: 'salt'\rTraceback (most recent call last):\r\xa0\xa0File \"/var/task/a.py\", line 2, in f\r\xa0\xa0\xa0\xa0g()\n"
+    wide = "\xa0" * 2
+    parts = [
+        "[ERROR] KeyError: 'salt'",
+        "Traceback (most recent call last):",
+        f'{wide}File "/var/task/a.py", line 2, in f',
+        f"{wide}{wide}g()",
+    ]
+    log = "\r".join(parts) + "\n"
     assert [line.text for line in own_lines(log)][1:] == [
         "Traceback (most recent call last):",
         '  File "/var/task/a.py", line 2, in f',

@@ -1,7 +1,8 @@
 """What build services put before a line.
 
-Reads BuildKit's plain progress (``#12 0.512 text``), TeamCity (``[10:00:00]W:<TAB> [Step 1/2] text``), GitHub Actions' raw logs and ``gh run view --log`` (``job<TAB>step<TAB>TIME text``), Azure Pipelines, GitLab
-traces with time stamps (``TIME 01E text``), and Jenkins' timestamper (``[TIME] text``).
+Reads BuildKit's plain progress (``#12 0.512 text``), TeamCity (``[10:00:00]W:<TAB> [Step 1/2] text``), GitHub
+Actions' raw logs and ``gh run view --log`` (``job<TAB>step<TAB>TIME text``), Azure Pipelines, GitLab traces with time
+stamps (``TIME 01E text``), and Jenkins' timestamper (``[TIME] text``).
 """
 
 from __future__ import annotations

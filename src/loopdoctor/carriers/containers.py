@@ -16,7 +16,8 @@ from loopdoctor.carriers.wrapping import Cut
 CRI = re.compile(rf"(?P<time>{ISO}) (?P<stream>stdout|stderr) (?P<tag>[FP])(?::\S+)?(?: |$)")
 # Two blanks before the bar, or a replica's number at the name's end: a lone "a | b" is a table.
 COMPOSE = re.compile(
-    rf"(?!(?:{UPPER})\b)(?P<name>(?:\d+\|)?[A-Za-z][\w.:/@-]{{0,60}}?)(?<![:/@-])(?: {{2,}}|(?<=\d) )\|(?: (?P<rest>.*)|$)",
+    rf"(?!(?:{UPPER})\b)(?P<name>(?:\d+\|)?[A-Za-z][\w.:/@-]{{0,60}}?)"
+    r"(?<![:/@-])(?: {2,}|(?<=\d) )\|(?: (?P<rest>.*)|$)",
     re.DOTALL,
 )
 KUBECTL = re.compile(r"\[(?P<key>pod/[\w.-]+/[\w.-]+)\](?: |$)")

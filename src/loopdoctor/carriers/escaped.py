@@ -1,4 +1,4 @@
-"""A traceback whose newlines were escaped, so that it stands on one line of text: ``... call last):\n  File \"x\", line 1``.
+r"""A traceback whose newlines were escaped, so that it stands on one line: ``... call last):\n  File \"x\", line 1``.
 
 Loggers that print values with ``repr`` or write JSON by hand leave such lines. An exception's own last line may quote
 one: it stays as it is, since there the newlines belong to the message.

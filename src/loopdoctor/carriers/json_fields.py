@@ -125,7 +125,7 @@ def by_role(leaves: list[Leaf]) -> dict[str, list[Leaf]]:
 
 def level_of(fields: list[Leaf]) -> str | None:
     """The entry's level, as a name or as syslog's or logging's number."""
-    for path, value in fields:
+    for _, value in fields:
         if isinstance(value, int | str) and str(value) in tuple("01234567"):  # syslog's, and so journald's and GELF's
             return SYSLOG_LEVELS[int(value)]
         if (level := normal_level(str(value))) is not None:

@@ -74,6 +74,13 @@ class JUnitBlock:
             self.test = "" if match["end"] else self._test_id(attributes)
         elif name in SPEAKING:
             closed = attributes.rstrip().endswith("/")
+            if name in ("failure", "error") and not match["end"] and not closed:
+                # pytest's own heading of a failure, which its XML leaves out
+                found.append(
+                    Piece(
+                        number, f" {self.test.rpartition('::')[2]} ".center(80, "_"), "junit-xml", self.test, whole=True
+                    )
+                )
             self.inside = "" if match["end"] or closed else name
             if closed and not match["end"] and (message := _attributes(attributes).get("message")):
                 found.extend(Piece(number, line, "junit-xml", self.test, whole=True) for line in message.split("\n"))

@@ -13,16 +13,16 @@ MAX_CHILDREN = 1024
 class Lane:
     """One stream of lines inside another; lanes nest as their wrappings do.
 
-    ``key`` and ``carrier`` are the outer ones' joined with this one's. ``sticky`` is the process or thread of the last
-    logging head: lines without a head belong to it. ``aligned`` is the column to which a transport indents the further
-    lines of an entry, and the lane of that entry. ``blanks`` holds how
-    few blanks stood between a level and a message: what is more is the message's own indentation. ``between`` says that a server-sent event was read, which an empty line
-    ends.
+    ``key`` and ``carrier`` are the outer ones' joined with this one's. ``sticky`` is the process or thread of the
+    last logging head: lines without a head belong to it. ``aligned`` is the column to which a transport indents the
+    further lines of an entry, and the lane of that entry. ``blanks`` holds how few blanks stood between a level and
+    a message: what is more is the message's own indentation. ``between`` says that a server-sent event was read,
+    which an empty line ends.
     """
 
     __slots__ = (
-        "aligned", "between", "blanks", "block", "carrier", "children", "filter", "key", "learned", "margin", "pending", "quoted",
-        "reprinted", "sticky", "tail_logger", "waiting",
+        "aligned", "between", "blanks", "block", "carrier", "children", "filter", "key", "learned", "margin",
+        "pending", "quoted", "reprinted", "sticky", "tail_logger", "waiting",
     )  # fmt: skip
 
     def __init__(self, key: str = "", carrier: str = "") -> None:

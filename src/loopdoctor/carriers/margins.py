@@ -22,7 +22,8 @@ _TRACE = (
 BLANKS = re.compile(rf"(?P<margin>(?:[ \t]+|[ \t]*(?:[>•│┃▏][ ]?)+))(?:{_TRACE}|\[?(?P<time>{ISO}))")
 UNKNOWN = re.compile(rf"(?P<trace>{_TRACE})|(?P<frame>  File \"[^\"]+\", line \d+, in \S)|\[?(?P<time>{ISO})")
 PREFIX = re.compile(
-    r"[ \t]*\d+(?:\t|  ?|[:.|][ \t]?)$|(?!E {2,})[ \t]*[^\s#+*/\\'\"=>|~-][^\"]{0,98}?(?:[\]|>:)}»›•│┃]|\t|\d-|(?:\s[-=]+>?))[ \t]?$"
+    r"[ \t]*\d+(?:\t|  ?|[:.|][ \t]?)$"
+    r"|(?!E {2,})[ \t]*[^\s#+*/\\'\"=>|~-][^\"]{0,98}?(?:[\]|>:)}»›•│┃]|\t|\d-|(?:\s[-=]+>?))[ \t]?$"
 )
 CLOCK = re.compile(r"\d+(?:[:./hms,-]\d+)+[ms]?")
 """Numbers that tell a time and not which of several writers it is."""
