@@ -16,6 +16,7 @@ EXPORT_FIELD = re.compile(r"(?P<name>[A-Z_][A-Z0-9_]{0,63})(?:=(?P<value>.*))?$"
 KNOWN_FIELD = re.compile(
     r"(?:_|MESSAGE|PRIORITY|SYSLOG_|CODE_|ERRNO|UNIT|USER_|INVOCATION|TID|THREAD|LOGGER|CONTAINER_|JOB_)"
 )
+MAX_FIELDS = 1000
 LENGTH = re.compile(r"[^\0]{0,4}\0{3,8}")
 VERBOSE_HEAD = re.compile(r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d (?P<time>\d\d:\d\d:\d\d\.\d+) \S+ \[s=[0-9a-f]+;i=")
 VERBOSE_FIELD = re.compile(r" {4}(?P<name>[A-Z_][A-Z0-9_]{0,63})=(?P<value>.*)$", re.DOTALL)
@@ -88,6 +89,8 @@ class ExportBlock:
             self.entry.fields[match["name"]] = match["value"]
             if match["name"] == "MESSAGE":
                 self.entry.message.append((number, match["value"]))
+        if len(self.entry.fields) > MAX_FIELDS:
+            found += self.entry.pieces()
         return found
 
     def _value(self, number: int, text: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from loopdoctor.carriers.blocks import Piece
+from loopdoctor.carriers.blocks import MAX_BLOCK_LINES, Piece
 from loopdoctor.carriers.folding import Numbered, unfolded
 from loopdoctor.carriers.json_lines import Entry
 from loopdoctor.carriers.levels import LEVELS, UPPER
@@ -64,6 +64,8 @@ class RichColumns:
             found = self._finished()
             self._begin(number, text, match)
             return True, found
+        if len(self.lines) + len(self.done) > MAX_BLOCK_LINES:
+            return False, self._finished()
         if self.head is None or (text[: self.column].strip() or (not text.strip() and len(text) < self.column)):
             return False, self._finished()
         self._continue(number, text[self.column :])

@@ -243,15 +243,18 @@ class Unwrapper(Speaker):
             self.feed(lane, number, part, time, depth)
 
     def _cut(self, lane: Lane, cut: Cut, number: int, text: str, depth: int) -> None:
-        if len(lane.children) >= MAX_CHILDREN:
-            oldest = next(iter(lane.children))
-            self._flush(lane.children.pop(oldest), depth + 1)
-        child = lane.child(cut.key, cut.name)
+        child = self._child(lane, cut.key, cut.name, depth)
         lane.aligned = (len(text) - len(cut.rest), child) if cut.aligned and text.endswith(cut.rest) else None
         if cut.partial and len(child.pending) < self.max_line * RAW_FACTOR:
             child.pending += cut.rest
             return
         self.feed(child, number, cut.rest, cut.time, depth + 1)
+
+    def _child(self, lane: Lane, key: str, name: str, depth: int) -> Lane:
+        """The lane of a key inside another; beyond a bound the oldest one ends."""
+        if len(lane.children) >= MAX_CHILDREN and (key, name) not in lane.children:
+            self._flush(lane.children.pop(next(iter(lane.children))), depth + 1)
+        return lane.child(key, name)
 
     @staticmethod
     def _block(text: str) -> Block | None:
@@ -281,7 +284,7 @@ class Unwrapper(Speaker):
             if piece.entry is not None:
                 self._entry(lane, piece.entry, piece.number, time, depth)
                 continue
-            child = lane.child(piece.key, piece.name)
+            child = self._child(lane, piece.key, piece.name, depth)
             if piece.whole:
                 self._say(child, piece.number, piece.text, piece.time or time)
             elif piece.partial:
@@ -316,7 +319,7 @@ class Unwrapper(Speaker):
     def _entry(self, lane: Lane, entry: Entry, number: int, time: str | None, depth: int) -> None:
         time = entry.time or time
         if entry.wire and depth < MAX_NESTING:
-            child = lane.child(entry.key, entry.name)
+            child = self._child(lane, entry.key, entry.name, depth)
             if entry.partial and len(child.pending) < self.max_line * RAW_FACTOR:
                 child.pending += entry.message
             else:
