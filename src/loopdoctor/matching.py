@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-
-import regex
+from typing import TYPE_CHECKING
 
 from loopdoctor import grammar
 from loopdoctor.catalogue.schema import Catalogue, MarkRule, Signature
 from loopdoctor.model import Line, Mark, Record, Symptom
 
+if TYPE_CHECKING:
+    import regex
+
+    Match = re.Match[str] | regex.Match[str]
+
 MAX_WORD = 4000
-Compiled = regex.Pattern[str]
-
-
-def compile_pattern(pattern: str) -> Compiled:
-    """A rule's pattern; the loader has checked that it compiles."""
-    return regex.compile(pattern)
+VETTED_LENGTH = 400
+"""Characters up to which lint holds every built-in pattern to be quick, whatever the text."""
 
 
 def _holds_any(literals: Iterable[str], text: str) -> bool:
@@ -32,13 +33,19 @@ def _holds_any(literals: Iterable[str], text: str) -> bool:
 
 
 class Matcher:
-    """A catalogue made ready for matching. Patterns are compiled when first needed and run with a time limit."""
+    """A catalogue made ready for matching.
 
-    def __init__(self, catalogue: Catalogue, timeout: float = 0.1) -> None:
+    Patterns are compiled when first needed. They run in ``regex`` with a time limit, but for those of a ``vetted``
+    catalogue (the built-in one alone) on short texts: there ``re`` does, and spares a short scan half its start-up.
+    """
+
+    def __init__(self, catalogue: Catalogue, timeout: float = 0.1, *, vetted: bool = False) -> None:
         self.catalogue = catalogue
         self.timeout = timeout
+        self.vetted = vetted
         self.slow: set[str] = set()
-        self._compiled: dict[str, Compiled] = {}
+        self._quick: dict[str, re.Pattern[str]] = {}
+        self._guarded: dict[str, regex.Pattern[str]] = {}
         self._by_literal: dict[str, list[tuple[str, Signature]]] = {}
         for symptom in catalogue.symptoms.values():
             for signature in symptom.signatures:
@@ -57,13 +64,23 @@ class Matcher:
         """Whether ``text`` holds words of any symptom."""
         return _holds_any(self._by_literal, text)
 
-    def search(self, pattern: str, text: str) -> regex.Match[str] | None:
-        """Searches a rule's pattern; a pattern that takes too long counts as not fitting and is remembered."""
-        compiled = self._compiled.get(pattern)
+    def search(self, pattern: str, text: str) -> Match | None:
+        """Searches a rule's pattern; one that takes too long counts as not fitting and is remembered in ``slow``."""
+        if not self.vetted or len(text) > VETTED_LENGTH:
+            return self._search_guarded(pattern, text[:MAX_WORD])
+        quick = self._quick.get(pattern)
+        if quick is None:
+            quick = self._quick[pattern] = re.compile(pattern)
+        return quick.search(text)
+
+    def _search_guarded(self, pattern: str, text: str) -> Match | None:
+        compiled = self._guarded.get(pattern)
         if compiled is None:
-            compiled = self._compiled[pattern] = compile_pattern(pattern)
+            import regex
+
+            compiled = self._guarded[pattern] = regex.compile(pattern)
         try:
-            return compiled.search(text[:MAX_WORD], timeout=self.timeout)
+            return compiled.search(text, timeout=self.timeout)
         except TimeoutError:
             self.slow.add(pattern)
             return None

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from loopdoctor import drafts, grammar, testblocks
+from loopdoctor.carriers import GAP
 from loopdoctor.drafts import Draft, Role
 from loopdoctor.grammar import Shape
 from loopdoctor.model import Line, Record, RecordKind, Trace
@@ -273,16 +274,16 @@ OPENERS: dict[Shape, Callable[[Lane, Line, Shape], Iterator[Flow]]] = {
 def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], settings: Settings) -> Iterator[Flow]:
     """Records and, between them, the lines that belong to none, of one source.
 
-    ``speaks(text)`` tells whether a text holds words of the catalogue. Where line numbers jump, lines were skipped
-    and everything open ends. At most ``MAX_LANES`` streams are kept open; beyond that the oldest ends.
+    ``speaks(text)`` tells whether a text holds words of the catalogue. Where the carriers say that lines were skipped
+    everything open ends (line numbers may jump without that: one entry can span lines). At most ``MAX_LANES`` streams
+    are kept open; beyond that the oldest ends.
     """
     lanes: dict[str, Lane] = {}
-    last = 0
     for line in lines:
-        if last and line.number > last + 1:
+        if line.carrier == GAP:
             for lane in lanes.values():
                 yield from lane.flush()
-        last = max(last, line.number)
+            continue
         lane_or_none = lanes.get(line.stream)
         if lane_or_none is None:
             if len(lanes) >= MAX_LANES:

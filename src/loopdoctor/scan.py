@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from loopdoctor import subjects
-from loopdoctor.carriers import unwrap
+from loopdoctor.carriers import GAP, unwrap
 from loopdoctor.catalogue.load import load_catalogue
 from loopdoctor.folding import fold
 from loopdoctor.incidents import Collector
@@ -56,7 +56,7 @@ class _Scan:
         self.settings = settings
         self.progress = progress
         self.catalogue = load_catalogue(settings.rules)
-        self.matcher = Matcher(self.catalogue, settings.pattern_timeout)
+        self.matcher = Matcher(self.catalogue, settings.pattern_timeout, vetted=not settings.rules)
         self.prefilter = Prefilter(self.matcher.literals, settings)
         self.collector = Collector(self.catalogue, settings)
         self.inputs: list[Input] = []
@@ -86,7 +86,7 @@ class _Scan:
 
     def _counted(self, lines: Iterator[Line], carriers: Counter[str]) -> Iterator[Line]:
         for line in lines:
-            if line.text:
+            if line.text and line.carrier != GAP:
                 carriers[line.carrier] += 1
             yield line
 

@@ -99,7 +99,7 @@ class MarkAsk(_Rule, frozen=True):
 
 
 class VersionAsk(_Rule, frozen=True):
-    """Holds if the log shows the version of ``of`` (``python`` or a library) and it fits, e.g. ``>=3.12`` or ``<1.1``."""
+    """Holds if the log shows the version of ``of`` (``python`` or a library) and it fits, such as ``>=3.12``."""
 
     of: str
     fits: Annotated[str, Meta(pattern=r"^(<|<=|>|>=|==|!=)\d+(\.\d+)*(,(<|<=|>|>=|==|!=)\d+(\.\d+)*)*$")]
