@@ -1,0 +1,23 @@
+"""Copies the day's orders, then the day's returns, to the warehouse."""
+
+import asyncio
+import logging
+
+logging.basicConfig(level=logging.INFO, format="%(asctime)s.%(msecs)03d %(levelname)s %(message)s", datefmt="%H:%M:%S")
+
+
+async def copy(table, rows):
+    await asyncio.sleep(0.05)
+    logging.info("copied %d rows of %s", rows, table)
+
+
+def copy_returns():
+    loop = asyncio.get_event_loop()
+    loop.run_until_complete(copy("returns", 41))
+
+
+if __name__ == "__main__":
+    logging.info("nightly sync started")
+    asyncio.run(copy("orders", 1830))
+    copy_returns()
+    logging.info("nightly sync ended")

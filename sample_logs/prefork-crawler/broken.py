@@ -1,0 +1,33 @@
+"""Crawls a list of sites in forked workers, started from a running event loop."""
+
+import asyncio
+import logging
+import multiprocessing
+
+logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [%(processName)s] %(message)s")
+log = logging.getLogger("crawler")
+loop = asyncio.new_event_loop()
+
+
+async def crawl(site):
+    await asyncio.sleep(0.05)
+    log.info("crawled %s", site)
+
+
+def worker(site):
+    log.info("worker forked for %s", site)
+    loop.run_until_complete(crawl(site))
+
+
+async def main():
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=worker, args=(site,)) for site in ("docs.example", "blog.example")]
+    for process in workers:
+        process.start()
+    while any(process.is_alive() for process in workers):
+        await asyncio.sleep(0.05)
+    log.info("exit codes: %s", [process.exitcode for process in workers])
+
+
+loop.run_until_complete(main())
+loop.close()

@@ -1,0 +1,35 @@
+"""Imports feeds, one call of a rate-limited service at a time."""
+
+import asyncio
+import json
+import logging
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record):
+        entry = {"ts": round(record.created, 3), "level": record.levelname, "logger": record.name}
+        entry["message"] = record.getMessage()
+        if record.exc_info:
+            entry["exc_info"] = self.formatException(record.exc_info)
+        return json.dumps(entry)
+
+
+handler = logging.StreamHandler()
+handler.setFormatter(JsonFormatter())
+logging.basicConfig(level=logging.INFO, handlers=[handler])
+log = logging.getLogger("feeds")
+
+
+async def pull(feed, one_at_a_time):
+    async with one_at_a_time:
+        await asyncio.sleep(0.03)
+        log.info("pulled %s", feed)
+
+
+async def main(jobs):
+    one_at_a_time = asyncio.Lock()
+    for feeds in jobs:
+        await asyncio.gather(*(pull(feed, one_at_a_time) for feed in feeds))
+
+
+asyncio.run(main([["news", "sport"], ["weather", "traffic"]]))
