@@ -135,10 +135,15 @@ def _in_frames(draft: Draft, line: Line, shape: Shape) -> Answer:
     return TAKE
 
 
+def _rail_speaks(text: str) -> bool:
+    """Whether what stands behind the rail is an exception line or a note, and no frame or header."""
+    inner = text.lstrip(" ")[2:]
+    return bool(inner) and inner[0] not in " -+|" and "raceback (most recent call last)" not in inner
+
+
 def _rail(draft: Draft, line: Line) -> Answer:
     """A line of an exception group; what stands behind the rail may speak."""
-    inner = line.text.lstrip(" ")[2:]
-    speaks = bool(inner) and inner[0] not in " -+|" and "raceback (most recent call last)" not in inner
+    speaks = _rail_speaks(line.text)
     draft.rails = True
     draft.add(line, "word" if speaks else "mute")
     draft.phase = "tail" if speaks else draft.phase
@@ -266,6 +271,9 @@ def _in_test(draft: Draft, line: Line, shape: Shape) -> Answer:
     """Everything up to the next test, section or captured output belongs to the failure that pytest tells."""
     if shape in ("test", "section", "captured"):
         return END
+    if shape == "rail":
+        draft.add(line, "word" if _rail_speaks(line.text) else "mute")
+        return TAKE
     margin = line.text.startswith("E ") or line.text == "E"
     speaks = shape in ("text", "thread", "unraisable", "warning") and line.text[0] not in ">_"
     draft.add(line, "word" if margin or (speaks and not _location(line.text)) else "mute")

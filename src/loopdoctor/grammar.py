@@ -129,6 +129,17 @@ def shape_of(text: str) -> Shape:
     return "text"
 
 
+def unlogged_message(text: str) -> list[str] | None:
+    """The lines of a message that ``logging`` could not write, from its ``Message: 'repr'`` (Handler.handleError).
+
+    None if the text is no such repr. At interpreter exit asyncio's last reports come to light only so.
+    """
+    shown = text.removeprefix("Message: ").strip()
+    if len(shown) < 2 or shown[0] not in "'\"" or shown[-1] != shown[0]:
+        return None
+    return [part.replace("\\'", "'").replace('\\"', '"') for part in shown[1:-1].split("\\n")][:40]
+
+
 def split_exception(text: str) -> tuple[str, str] | None:
     """``Type: message`` -> (type, message); None if no exception line can read so."""
     match = EXCEPTION.match(text)

@@ -27,6 +27,10 @@ ALIKE = 0.45
 FINGERPRINT_VERSION = "1"
 
 
+HEADS = frozenset({"plain", "python-logging", "celery", "loguru", "structlog-console", "logfmt", "json", "junit-xml"})
+"""Carriers whose streams are threads, workers or tests; those of all others are containers, hosts and units."""
+
+
 class Sighting(Struct, frozen=True):
     """One record with its symptoms, and what may tie it to others."""
 
@@ -95,6 +99,14 @@ class Cluster:
         self.streams |= other.streams
         for cause, prior in other.causes.items():
             self.causes[cause] = max(prior, self.causes.get(cause, 0.0))
+
+
+def _of_one_process(one: Record, other: Record) -> bool:
+    """Whether two records of different streams may come from one process: a thread's, or a bare line beside it."""
+    first, second = one.stream.partition("/")[0], other.stream.partition("/")[0]
+    if not first or not second or first == second:
+        return True
+    return all(record.head.carrier.partition("+")[0] in HEADS for record in (one, other))
 
 
 def _overlap(one: dict[str, float], other: dict[str, float]) -> float:
@@ -220,7 +232,7 @@ class Collector:
             return SHARED
         if not near:
             return 0.0
-        if self._wreckage(sighting, cluster):
+        if self._wreckage(sighting, cluster) and (same_stream or _of_one_process(record, last)):
             return WRECKAGE
         overlap = _overlap(causes, cluster.causes) if same_stream else 0.0
         return overlap if overlap >= ALIKE else 0.0

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
+
 from loopdoctor import drafts, grammar, testblocks
 from loopdoctor.carriers import GAP
 from loopdoctor.drafts import Draft, Role
@@ -27,11 +29,9 @@ RAIL_PREFIX = re.compile(r"^ {2,}[|+] ?")
 
 def _word(line: Line, kind: RecordKind) -> str:
     """What a speaking line says: without rails, pytest's margin, or a warning's place."""
-    text = line.text
+    text = RAIL_PREFIX.sub("", line.text) if line.text[:1] == " " else line.text
     if kind == "pytest":
         return testblocks.spoken(text)
-    if text[:1] == " ":
-        text = RAIL_PREFIX.sub("", text)
     if "Warning: " in text and (match := grammar.WARNING.match(text)):
         return f"{match['category']}: {match['text']}"
     return text.strip()
@@ -86,6 +86,11 @@ class Lane:
     def feed(self, line: Line) -> Iterator[Flow]:
         """Takes the stream's next line; gives what is finished by it."""
         shape = grammar.shape_of(line.text)
+        if line.text.startswith("Message: ") and (message := grammar.unlogged_message(line.text)):
+            yield from self.flush()
+            for at, text in enumerate(message):
+                yield from self.feed(msgspec.structs.replace(line, text=text, start=at == 0))
+            return
         self.heads = self.heads or line.start
         draft = self.draft
         if draft is not None:

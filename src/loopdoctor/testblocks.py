@@ -44,7 +44,7 @@ def parse_test(lines: Sequence[str]) -> Trace | None:
 
 def _parse_part(lines: Sequence[str], link: str, previous: Trace | None) -> Trace | None:
     native = [text for text in lines if not text.startswith("E ")]
-    if any(grammar.HEADER.match(text) for text in native):
+    if any(grammar.HEADER.match(text) or grammar.GROUP_HEADER.match(text) for text in native):
         inner = parse_trace(lines)
         if inner is not None and inner.type:
             return inner
