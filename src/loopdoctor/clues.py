@@ -17,15 +17,16 @@ from msgspec import Struct
 from loopdoctor.catalogue.schema import Ask, FrameAsk, MarkAsk, NearAsk, ObjectAsk, VersionAsk
 from loopdoctor.matching import Matcher
 from loopdoctor.model import Frame, Incident, Line, Record, Trace
+from loopdoctor.patterns import lazy
 from loopdoctor.reprs import ObjectRepr
 from loopdoctor.subjects import objects_of, user_frames
 
 MAX_QUOTES = 3
 RUNNERS = {"run", "run_until_complete", "run_forever"}
-RUNNER_FILES = re.compile(r"asyncio[\\/](?:runners|base_events)\.py$|uvloop[\\/]")
+RUNNER_FILES = lazy(r"asyncio[\\/](?:runners|base_events)\.py$|uvloop[\\/]")
 THREAD_FUNCTIONS = {"_bootstrap_inner", "_bootstrap"}
-THREAD_FILES = re.compile(r"concurrent[\\/]futures[\\/]thread\.py$|anyio[\\/]_backends[\\/].*thread")
-THREAD_NAMED = re.compile(r"in thread '(?P<thread>[^']+)'")
+THREAD_FILES = lazy(r"concurrent[\\/]futures[\\/]thread\.py$|anyio[\\/]_backends[\\/].*thread")
+THREAD_NAMED = lazy(r"in thread '(?P<thread>[^']+)'")
 
 
 class Finding(Struct, frozen=True):

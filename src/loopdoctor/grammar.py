@@ -6,8 +6,9 @@ Sources: CPython's Lib/traceback.py (3.8-3.14), Lib/warnings.py, Lib/asyncio/bas
 
 from __future__ import annotations
 
-import re
 from typing import Literal
+
+from loopdoctor.patterns import lazy
 
 Shape = Literal[
     "blank",  # nothing but spaces
@@ -31,42 +32,42 @@ Shape = Literal[
     "text",
 ]
 
-HEADER = re.compile(r"^(?:[A-Z][\w ]{0,60} )?[Tt]raceback \(most recent call last\):?\s*$")
-GROUP_HEADER = re.compile(r"^ *\+ Exception Group Traceback \(most recent call last\):\s*$")
-RAIL = re.compile(r"^ {2,}(?:\|(?: |$)|\+-|\+ )")
-SEPARATOR = re.compile(r"^ *(?:\+-)?\+-{8,} (?:\d+|\.\.\.) -{8,}\s*$")
-RAIL_END = re.compile(r"^ *\+-{20,}\s*$")
-FRAME = re.compile(r'^\s*File "(?P<file>[^"]*)", line(?:no)? (?P<line>-?\d+)(?:, in (?P<function>.+))?\s*$')
-REPEAT = re.compile(r"^\s*\[Previous line repeated \d+ more times?\]\s*$")
+HEADER = lazy(r"^(?:[A-Z][\w ]{0,60} )?[Tt]raceback \(most recent call last\):?\s*$")
+GROUP_HEADER = lazy(r"^ *\+ Exception Group Traceback \(most recent call last\):\s*$")
+RAIL = lazy(r"^ {2,}(?:\|(?: |$)|\+-|\+ )")
+SEPARATOR = lazy(r"^ *(?:\+-)?\+-{8,} (?:\d+|\.\.\.) -{8,}\s*$")
+RAIL_END = lazy(r"^ *\+-{20,}\s*$")
+FRAME = lazy(r'^\s*File "(?P<file>[^"]*)", line(?:no)? (?P<line>-?\d+)(?:, in (?P<function>.+))?\s*$')
+REPEAT = lazy(r"^\s*\[Previous line repeated \d+ more times?\]\s*$")
 LINK_CAUSE = "The above exception was the direct cause of the following exception:"
 LINK_CONTEXT = "During handling of the above exception, another exception occurred:"
-UNRAISABLE = re.compile(r"^Exception ignored (?:in|while|on)\b")
-THREAD_HEAD = re.compile(
+UNRAISABLE = lazy(r"^Exception ignored (?:in|while|on)\b")
+THREAD_HEAD = lazy(
     r"^(?:Exception in thread .+|Error in (?:atexit|sys)\.\w+:?|Original exception was:|Exception in Tkinter callback"
     r"|Unhandled exception in event loop:?|Exception in callback .+|Fatal (?:read |write )?error.*"
     r"|Fatal Python error: .+|Process \S+:|ERROR: (?:Exception|Traceback).*)$"
 )
-WARNING = re.compile(
+WARNING = lazy(
     r"^(?P<indent> *)(?:.*?(?:\.\.\. |> ))?(?P<file>[^\s:][^:]*?|[A-Za-z]:[\\/][^:]*):(?P<line>-?\d+): "
     r"(?P<category>[\w.]*Warning): (?P<text>.*)$"
 )
-TRACEMALLOC = re.compile(r"^\s*(?:[\w.]*Warning: )?Enable tracemalloc to get (?:the object allocation )?traceback")
-DETAIL = re.compile(
+TRACEMALLOC = lazy(r"^\s*(?:[\w.]*Warning: )?Enable tracemalloc to get (?:the object allocation )?traceback")
+DETAIL = lazy(
     r"^(?P<key>task|future|handle|transport|protocol|connector|connections|client_session|client_response"
     r"|client_connection|asyncgen|socket|server|exception|source_traceback|handle_traceback|loop|conn|connection|pool"
     r"|response|session|consumer|producer|client|websocket|stream): ?(?P<repr>[<\[(].*|None|Object created at .*)$"
 )
-CREATED = re.compile(
+CREATED = lazy(
     r"^\s*(?:source_traceback: |handle_traceback: )?"
     r"(?:Coroutine created|Object created|Object allocated|Task created|created) at \(most recent call last\):?\s*$"
 )
-STACK = re.compile(r"^Stack \(most recent call last\):\s*$")
-TEST_HEADER = re.compile(r"^_{3,} (?P<test>\S.*?) _{3,}$")
-SECTION = re.compile(r"^={3,}(?: .+ =+|=+)$")
-CAPTURED = re.compile(r"^-{3,} (?:Captured .+|live log .+|generated .+) -+$")
-UNITTEST_HEAD = re.compile(r"^(?:ERROR|FAIL): (?P<test>\S+(?: \([\w.]+\))?)")
-EXCEPTION = re.compile(r"^(?P<type>[^\W\d][\w.]*(?:\.<locals>\.[\w.]+)*)(?::(?: (?P<message>.*))?)?$")
-NAMED_ERROR = re.compile(
+STACK = lazy(r"^Stack \(most recent call last\):\s*$")
+TEST_HEADER = lazy(r"^_{3,} (?P<test>\S.*?) _{3,}$")
+SECTION = lazy(r"^={3,}(?: .+ =+|=+)$")
+CAPTURED = lazy(r"^-{3,} (?:Captured .+|live log .+|generated .+) -+$")
+UNITTEST_HEAD = lazy(r"^(?:ERROR|FAIL): (?P<test>\S+(?: \([\w.]+\))?)")
+EXCEPTION = lazy(r"^(?P<type>[^\W\d][\w.]*(?:\.<locals>\.[\w.]+)*)(?::(?: (?P<message>.*))?)?$")
+NAMED_ERROR = lazy(
     r"^(?:[^\W\d][\w.]*\.)?(?:[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Greenlet|Operation|Mismatch|Failed|Timeout"
     r"|Unavailable|NotFound|Closed|Warning|Group|Iteration)|KeyboardInterrupt|SystemExit|GeneratorExit|StopIteration"
     r"|StopAsyncIteration|CancelledError)(?::|$)"

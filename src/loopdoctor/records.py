@@ -7,7 +7,6 @@ record is open in a stream, and which earlier lines turn out to be its head.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -17,6 +16,7 @@ from loopdoctor.carriers import GAP
 from loopdoctor.drafts import Draft, Role
 from loopdoctor.grammar import Shape
 from loopdoctor.model import Line, Record, RecordKind, Trace
+from loopdoctor.patterns import lazy
 from loopdoctor.settings import Settings
 from loopdoctor.tracebacks import parse_frames, parse_trace
 
@@ -24,7 +24,7 @@ Flow = Record | Line
 MAX_ENTRY = 60
 MAX_LANES = 4096
 QUIET = frozenset({"DEBUG", "INFO", "TRACE", "NOTICE", "SUCCESS"})
-RAIL_PREFIX = re.compile(r"^ {2,}[|+] ?")
+RAIL_PREFIX = lazy(r"^ {2,}[|+] ?")
 
 
 def _word(line: Line, kind: RecordKind) -> str:

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from loopdoctor.patterns import lazy
+
 MAX_REPR = 20_000
-OPEN = re.compile(r"<(?P<kind>(?:[\w]+\.)*[A-Za-z_]\w*)(?= |\(|>|:|\[)")
-NAME = re.compile(r" name=(?:'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<bare>\w+))")
-ADDRESS = re.compile(r"\bat (?P<address>0x[0-9a-fA-F]{4,})")
-PLACE = re.compile(r"(?:running at|defined at|created at) (?P<file>.+?):(?P<line>\d+)")
+OPEN = lazy(r"<(?P<kind>(?:[\w]+\.)*[A-Za-z_]\w*)(?= |\(|>|:|\[)")
+NAME = lazy(r" name=(?:'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<bare>\w+))")
+ADDRESS = lazy(r"\bat (?P<address>0x[0-9a-fA-F]{4,})")
+PLACE = lazy(r"(?:running at|defined at|created at) (?P<file>.+?):(?P<line>\d+)")
 
 
 class ObjectRepr(Struct, frozen=True):

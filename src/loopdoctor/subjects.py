@@ -10,20 +10,21 @@ from collections.abc import Iterable, Iterator
 
 from loopdoctor import grammar
 from loopdoctor.model import Frame, Record, Symptom
+from loopdoctor.patterns import lazy
 from loopdoctor.reprs import ObjectRepr, find_objects
 
-INSTALLED = re.compile(r"[\\/](?:site|dist)-packages[\\/](?P<package>[^\\/]+)")
-STANDARD = re.compile(
+INSTALLED = lazy(r"[\\/](?:site|dist)-packages[\\/](?P<package>[^\\/]+)")
+STANDARD = lazy(
     r"(?:[\\/](?:lib|lib64|Lib)[\\/](?:python|pypy)3?(?:\.\d+)?t?[\\/])|[\\/][Pp]ython3?\d*[\\/][Ll]ib[\\/]|[\\/]Lib[\\/]asyncio[\\/]"
     r"|^(?:asyncio|concurrent|threading|unittest|logging)[\\/.]"
 )
-PYTHON = re.compile(
+PYTHON = lazy(
     r"[\\/]versions[\\/](?P<full>3\.\d+\.\d+)[\\/]|[\\/]python(?P<dotted>3\.\d+)t?[\\/]|[\\/]Python3(?P<minor>\d{1,2})[\\/]"
 )
-DOTTED = re.compile(r"<(?:class ')?(?P<package>[a-z_]\w*)\.(?P<rest>[\w.]+)")
-SUFFIX = re.compile(r"\.(?:py|pyx|pxi|so|pyd)$")
+DOTTED = lazy(r"<(?:class ')?(?P<package>[a-z_]\w*)\.(?P<rest>[\w.]+)")
+SUFFIX = lazy(r"\.(?:py|pyx|pxi|so|pyd)$")
 QUIET_PACKAGES = frozenset({"pytest", "pluggy", "asyncio", "concurrent", "builtins", "unittest", "functools", "main"})
-ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+ADDRESS = lazy(r"0x[0-9a-fA-F]{6,}")
 
 
 def package_of(file: str) -> str:
@@ -138,7 +139,7 @@ def keys_of(record: Record) -> frozenset[str]:
     return frozenset(keys)
 
 
-COROUTINE = re.compile(r"(?:coro=<|coroutine (?:object |method )?'?)(?P<name>[A-Za-z_][\w.]*)")
+COROUTINE = lazy(r"(?:coro=<|coroutine (?:object |method )?'?)(?P<name>[A-Za-z_][\w.]*)")
 
 
 def names_of(record: Record, symptom: Symptom, culprit: Frame | None) -> dict[str, str]:

@@ -7,19 +7,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from loopdoctor import grammar
 from loopdoctor.model import Frame, Trace
+from loopdoctor.patterns import lazy
 from loopdoctor.tracebacks import MAX_FRAMES, parse_trace
 
-LOCATION = re.compile(
+LOCATION = lazy(
     r"^(?P<file>(?:[A-Za-z]:)?[^\s:][^:]*):(?P<line>\d+): ?(?:in (?P<function>\S+)|(?P<type>[\w.]+))?\s*$"
 )
-DEFINITION = re.compile(r"^[> ]\s*(?:async )?def (?P<name>\w+)")
-CALL = re.compile(r"^> {2,}(?P<source>\S.*)$")
-SUMMARY = re.compile(r"^(?:FAILED|ERROR) (?P<test>\S+::\S.*?) - (?P<words>.+)$")
+DEFINITION = lazy(r"^[> ]\s*(?:async )?def (?P<name>\w+)")
+CALL = lazy(r"^> {2,}(?P<source>\S.*)$")
+SUMMARY = lazy(r"^(?:FAILED|ERROR) (?P<test>\S+::\S.*?) - (?P<words>.+)$")
 
 
 def spoken(text: str) -> str:

@@ -7,19 +7,18 @@ stamps (``TIME 01E text``), and Jenkins' timestamper (``[TIME] text``).
 
 from __future__ import annotations
 
-import re
-
 from loopdoctor.carriers.times import ISO
 from loopdoctor.carriers.wrapping import Cut
+from loopdoctor.patterns import lazy
 
-GITLAB = re.compile(rf"(?P<time>{ISO}) (?P<stream>[0-9a-f]{{2}}[OE])[ +]")
-SEVEN_DIGITS = re.compile(r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z)(?: |$)")
-GH_RUN = re.compile(r"(?P<job>[^\t]{1,120})\t(?P<step>[^\t]{1,120})\t(?=\d{4}-\d\d-\d\dT)")
-BUILDKIT = re.compile(r"#\d{1,4} \d+\.\d{1,3} ")
-TEAMCITY = re.compile(r"\[(?P<time>\d\d:\d\d:\d\d)\][WEFi ]?:[ \t]+(?:\[[^\[\]]{1,80}\] )?")
-COMMAND = re.compile(r"##\[(?:error|warning|notice|debug|command|section)\]|::(?:error|warning|notice)(?: [^:]*)?::")
+GITLAB = lazy(rf"(?P<time>{ISO}) (?P<stream>[0-9a-f]{{2}}[OE])[ +]")
+SEVEN_DIGITS = lazy(r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z)(?: |$)")
+GH_RUN = lazy(r"(?P<job>[^\t]{1,120})\t(?P<step>[^\t]{1,120})\t(?=\d{4}-\d\d-\d\dT)")
+BUILDKIT = lazy(r"#\d{1,4} \d+\.\d{1,3} ")
+TEAMCITY = lazy(r"\[(?P<time>\d\d:\d\d:\d\d)\][WEFi ]?:[ \t]+(?:\[[^\[\]]{1,80}\] )?")
+COMMAND = lazy(r"##\[(?:error|warning|notice|debug|command|section)\]|::(?:error|warning|notice)(?: [^:]*)?::")
 # The runner's problem matchers put "Error: " before a line that they think is one, indentation and all.
-MATCHED = re.compile(r"Error: (?=\s{2,}\S|[\w.]+(?:Error|Exception|Group|Warning)\b)")
+MATCHED = lazy(r"Error: (?=\s{2,}\S|[\w.]+(?:Error|Exception|Group|Warning)\b)")
 
 
 def cut_gitlab(text: str) -> Cut | None:

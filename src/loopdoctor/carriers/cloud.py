@@ -5,15 +5,14 @@ Reads ``aws logs tail`` (``TIME stream text``) and Grafana's logcli (``TIME {lab
 
 from __future__ import annotations
 
-import re
-
 from loopdoctor.carriers.times import ISO
 from loopdoctor.carriers.wrapping import Cut
+from loopdoctor.patterns import lazy
 
-AWS_TAIL = re.compile(
+AWS_TAIL = lazy(
     rf"(?P<time>{ISO}) (?P<stream>(?:[\w.$\[\]@:-]+/)+[\w.$\[\]@:-]+|\S*\[\$LATEST\]\S*|i-[0-9a-f]{{8,17}})(?: |$)"
 )
-LOGCLI = re.compile(rf"(?P<time>{ISO}) \{{(?P<labels>[^{{}}]{{0,400}})\}} ?")
+LOGCLI = lazy(rf"(?P<time>{ISO}) \{{(?P<labels>[^{{}}]{{0,400}})\}} ?")
 
 
 def cut_aws_tail(text: str) -> Cut | None:

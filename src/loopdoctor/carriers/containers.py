@@ -11,23 +11,24 @@ import re
 from loopdoctor.carriers.levels import UPPER
 from loopdoctor.carriers.times import ISO
 from loopdoctor.carriers.wrapping import Cut
+from loopdoctor.patterns import lazy
 
 # The tag may hold several parts joined by colons; the first says whether the line is partial (P) or full (F).
-CRI = re.compile(rf"(?P<time>{ISO}) (?P<stream>stdout|stderr) (?P<tag>[FP])(?::\S+)?(?: |$)")
+CRI = lazy(rf"(?P<time>{ISO}) (?P<stream>stdout|stderr) (?P<tag>[FP])(?::\S+)?(?: |$)")
 # Two blanks before the bar, or a replica's number at the name's end: a lone "a | b" is a table.
-COMPOSE = re.compile(
+COMPOSE = lazy(
     rf"(?!(?:{UPPER})\b)(?P<name>(?:\d+\|)?[A-Za-z][\w.:/@-]{{0,60}}?)"
     r"(?<![:/@-])(?: {2,}|(?<=\d) )\|(?: (?P<rest>.*)|$)",
     re.DOTALL,
 )
-KUBECTL = re.compile(r"\[(?P<key>pod/[\w.-]+/[\w.-]+)\](?: |$)")
+KUBECTL = lazy(r"\[(?P<key>pod/[\w.-]+/[\w.-]+)\](?: |$)")
 # Kubernetes makes the random ends of names of these letters only (no vowels), so prose does not look like them.
 _RANDOM = r"[bcdfghjklmnpqrstvwxz2456789]{5}"
-STERN = re.compile(
+STERN = lazy(
     rf"(?P<pod>[a-z0-9][a-z0-9.-]*-{_RANDOM}|[a-z0-9][a-z0-9.-]*-\d{{1,3}}) "
     r"(?P<container>[a-z0-9][a-z0-9-]*)(?: |$)"
 )
-STERN_POD = re.compile(rf"[a-z0-9.-]*-{_RANDOM}$")
+STERN_POD = lazy(rf"[a-z0-9.-]*-{_RANDOM}$")
 
 
 def cut_cri(text: str) -> Cut | None:

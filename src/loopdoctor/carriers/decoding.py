@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from loopdoctor.patterns import lazy
+
 # ECMA-48: CSI sequences, then OSC and the other strings up to BEL or ST, then two-byte escapes. None of them may hold
 # a newline, so a broken sequence cannot swallow the next line.
-ESCAPES = re.compile(
+ESCAPES = lazy(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"
     r"|\x1b[PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?"
 )
 # GitLab's and Travis' marks of a section's begin and end, which their pages fold.
-SECTION = re.compile(
+SECTION = lazy(
     r"(?:section_(?:start|end):\d+:|travis_(?:fold|time):(?:start|end):)[^\r\n]*(?:\r|$)", re.MULTILINE
 )
-LEADING_NBSP = re.compile(r"^[ \t]*[\xa0\u2007\u202f][\xa0\u2007\u202f \t]*")
+LEADING_NBSP = lazy(r"^[ \t]*[\xa0\u2007\u202f][\xa0\u2007\u202f \t]*")
 
 
 def without_escapes(text: str) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 
+from loopdoctor.patterns import lazy
+
 MARK = "(most recent call last):\\n"
-HEADER = re.compile(r"(?P<before>.*?)(?P<header>(?:\w+ )?Traceback \(most recent call last\):\\n)", re.DOTALL)
-QUOTING = re.compile(r"(?:E {2,}|\s|[\w.]*(?:Error|Exception|Group)\b)")
-ESCAPE = re.compile(r"\\(?:n|[\"'t])")
+HEADER = lazy(r"(?P<before>.*?)(?P<header>(?:\w+ )?Traceback \(most recent call last\):\\n)", re.DOTALL)
+QUOTING = lazy(r"(?:E {2,}|\s|[\w.]*(?:Error|Exception|Group)\b)")
+ESCAPE = lazy(r"\\(?:n|[\"'t])")
 PLAIN = {"\\n": "\n", '\\"': '"', "\\'": "'", "\\t": "\t"}
 
 

@@ -6,20 +6,19 @@ test holds them to it).
 
 from __future__ import annotations
 
-import re
-
 from loopdoctor.carriers.levels import LEVELS
 from loopdoctor.carriers.logging_heads import DETAILS
 from loopdoctor.carriers.wrapping import Head
+from loopdoctor.patterns import lazy
 
 _TIME = r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?)"
 _LEVEL = r"(DEBUG|INFO|WARNING|ERROR|CRITICAL)"
 _LOGGER = r"([a-z_]\w*(?:\.\w+)*)(?<!\.py)"
 
-SPACED = re.compile(rf"{_TIME} {_LEVEL} +{_LOGGER}: ")  # TIME LEVEL logger: text
-DASHED = re.compile(rf"{_TIME} - {_LOGGER} - {_LEVEL} - ")  # TIME - logger - LEVEL - text
-BARRED = re.compile(rf"{_TIME} \| {_LEVEL} +\| ([\w.<>]+):[\w.<>]+:\d+ - ")  # loguru
-UVICORN = re.compile(rf"{_LEVEL}: {{2,}}(?=\S)")
+SPACED = lazy(rf"{_TIME} {_LEVEL} +{_LOGGER}: ")  # TIME LEVEL logger: text
+DASHED = lazy(rf"{_TIME} - {_LOGGER} - {_LEVEL} - ")  # TIME - logger - LEVEL - text
+BARRED = lazy(rf"{_TIME} \| {_LEVEL} +\| ([\w.<>]+):[\w.<>]+:\d+ - ")  # loguru
+UVICORN = lazy(rf"{_LEVEL}: {{2,}}(?=\S)")
 
 
 def fast_head(text: str, first: str) -> Head | None:

@@ -6,10 +6,10 @@ was ended by the program itself. A word longer than the column is cut into piece
 
 from __future__ import annotations
 
-import re
+from loopdoctor.patterns import lazy
 
 # asyncio and its libraries put each of these on a line of its own, even where it would have been folded there too.
-OWN_LINE = re.compile(
+OWN_LINE = lazy(
     r"(?:task|future|handle|transport|protocol|connector|connections|client_session|client_response|client_connection"
     r"|asyncgen|socket|server|source_traceback|handle_traceback):(?: |$)|Traceback \(most"
 )

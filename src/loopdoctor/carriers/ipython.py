@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 
 from loopdoctor.carriers.blocks import Piece
+from loopdoctor.patterns import lazy
 
-HEADER = re.compile(r"(?P<name>[A-Za-z_][\w.]*) {5,}(?:Traceback \(most recent call last\)|Python \d)")
-CELL = re.compile(r"(?P<file>Cell In ?\[\d+\]|Input In \[\d+\])(?:, line (?P<line>\d+))?(?:, in (?P<function>.+?))?:?$")
-FILE = re.compile(r"File (?P<file>\S.*?):(?P<line>\d+)(?:, in (?P<function>.+))?$")
-OLD = re.compile(r"(?P<file><ipython-input-[^>]+>|[~/.\w][^\s:]*\.pyx?|[A-Za-z]:\\\S+) in (?P<function>\S.*)$")
-ARROW = re.compile(r"-{1,}> (?P<line>\d+)(?: (?P<code>.*))?$")
-EXCERPT = re.compile(r" *(?:\d+\b|\(\.\.\.\)|$)")
+HEADER = lazy(r"(?P<name>[A-Za-z_][\w.]*) {5,}(?:Traceback \(most recent call last\)|Python \d)")
+CELL = lazy(r"(?P<file>Cell In ?\[\d+\]|Input In \[\d+\])(?:, line (?P<line>\d+))?(?:, in (?P<function>.+?))?:?$")
+FILE = lazy(r"File (?P<file>\S.*?):(?P<line>\d+)(?:, in (?P<function>.+))?$")
+OLD = lazy(r"(?P<file><ipython-input-[^>]+>|[~/.\w][^\s:]*\.pyx?|[A-Za-z]:\\\S+) in (?P<function>\S.*)$")
+ARROW = lazy(r"-{1,}> (?P<line>\d+)(?: (?P<code>.*))?$")
+EXCERPT = lazy(r" *(?:\d+\b|\(\.\.\.\)|$)")
 LINKS = ("The above exception", "During handling of")
-LAST = re.compile(r"[A-Za-z_][\w.]*(?:: |:?$)")
-RULE = re.compile(r"-{60,}$")
+LAST = lazy(r"[A-Za-z_][\w.]*(?:: |:?$)")
+RULE = lazy(r"-{60,}$")
 
 
 class IPythonBlock:

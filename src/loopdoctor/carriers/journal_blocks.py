@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 
 from loopdoctor.carriers.blocks import MAX_BLOCK_LINES, Piece
+from loopdoctor.patterns import lazy
 
-EXPORT_FIELD = re.compile(r"(?P<name>[A-Z_][A-Z0-9_]{0,63})(?:=(?P<value>.*))?$", re.DOTALL)
+EXPORT_FIELD = lazy(r"(?P<name>[A-Z_][A-Z0-9_]{0,63})(?:=(?P<value>.*))?$", re.DOTALL)
 # Names that may follow a value of several lines: a line of the value that merely looks like a field ends nothing.
-KNOWN_FIELD = re.compile(
+KNOWN_FIELD = lazy(
     r"(?:_|MESSAGE|PRIORITY|SYSLOG_|CODE_|ERRNO|UNIT|USER_|INVOCATION|TID|THREAD|LOGGER|CONTAINER_|JOB_)"
 )
 MAX_FIELDS = 1000
-LENGTH = re.compile(r"[^\0]{0,4}\0{3,8}")
-VERBOSE_HEAD = re.compile(r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d (?P<time>\d\d:\d\d:\d\d\.\d+) \S+ \[s=[0-9a-f]+;i=")
-VERBOSE_FIELD = re.compile(r" {4}(?P<name>[A-Z_][A-Z0-9_]{0,63})=(?P<value>.*)$", re.DOTALL)
+LENGTH = lazy(r"[^\0]{0,4}\0{3,8}")
+VERBOSE_HEAD = lazy(r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d (?P<time>\d\d:\d\d:\d\d\.\d+) \S+ \[s=[0-9a-f]+;i=")
+VERBOSE_FIELD = lazy(r" {4}(?P<name>[A-Z_][A-Z0-9_]{0,63})=(?P<value>.*)$", re.DOTALL)
 
 
 class JournalEntry:

@@ -6,14 +6,13 @@ bound is read element by element; each entry keeps the number of the line where 
 
 from __future__ import annotations
 
-import re
-
 from loopdoctor.carriers.blocks import MAX_BLOCK_CHARS, MAX_BLOCK_LINES, Piece
 from loopdoctor.carriers.json_lines import entries_of, read_json, salvaged
+from loopdoctor.patterns import lazy
 
-OPENING = re.compile(r"\s*[{\[](?:\s*$|\s*(?:\"[^\"]*\"\s*:|[{\[]).*[,{\[]\s*$)")
-ELEMENT = re.compile(r"(?P<indent>\s*)\{\s*$")
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+OPENING = lazy(r"\s*[{\[](?:\s*$|\s*(?:\"[^\"]*\"\s*:|[{\[]).*[,{\[]\s*$)")
+ELEMENT = lazy(r"(?P<indent>\s*)\{\s*$")
+STRING = lazy(r'"(?:[^"\\]|\\.)*"')
 
 
 def _depth(text: str) -> int:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from loopdoctor.carriers.levels import SYSLOG_LEVELS, normal_level
+from loopdoctor.patterns import lazy
 
 MAX_DEPTH = 7
 MAX_LEAVES = 2000
@@ -26,7 +27,7 @@ MESSAGE_NAMES = (
 WIRE_NAMES = frozenset({"log", "line", "textpayload", "raw"})
 """Fields whose text is one line of a program's output, as the program wrote it."""
 
-TRACE_TEXT = re.compile(r'(?:Traceback|Stack) \(most recent call last\)|^[ >|]*File "[^"\n]+", line \d+', re.MULTILINE)
+TRACE_TEXT = lazy(r'(?:Traceback|Stack) \(most recent call last\)|^[ >|]*File "[^"\n]+", line \d+', re.MULTILINE)
 TIME_NAMES = frozenset(
     {
         "time",
@@ -43,13 +44,13 @@ TIME_NAMES = frozenset(
     }
 )
 LOGGER_NAMES = frozenset({"logger", "logger_name", "loggername", "python_logger", "channel", "name", "category"})
-LEVEL_NAME = re.compile(
+LEVEL_NAME = lazy(
     r"(?:log)?(?:level|levelname|severity|severitytext|lvl|loglevel|level_name|severity_text|priority|status|l)$"
 )
-ERROR_TYPE = re.compile(r"(?:(?:error|exception|exc|err)[._]?(?:type|class|name|kind))$")
-ERROR_MESSAGE = re.compile(r"(?:(?:error|exception|exc|err)[._]?(?:message|value|msg))$")
-PROCESS = re.compile(r"process(?:_?name)?$|worker$")
-THREAD = re.compile(r"thread(?:_?name)?$")
+ERROR_TYPE = lazy(r"(?:(?:error|exception|exc|err)[._]?(?:type|class|name|kind))$")
+ERROR_MESSAGE = lazy(r"(?:(?:error|exception|exc|err)[._]?(?:message|value|msg))$")
+PROCESS = lazy(r"process(?:_?name)?$|worker$")
+THREAD = lazy(r"thread(?:_?name)?$")
 PLACE_NAMES = (
     "namespace", "namespace_name", "hostname", "podname", "pod_name", "pod", "containername", "container_name",
     "container", "systemd_unit", "unit", "syslog_identifier", "pid", "logstreamname", "logstream", "stream",

@@ -8,7 +8,6 @@ collector packed (docker, journald, Loki, stern), or the program's own record wi
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,9 +16,10 @@ from msgspec import Struct
 
 from loopdoctor.carriers import json_fields as fields
 from loopdoctor.carriers.json_traces import find_traces, printed
+from loopdoctor.patterns import lazy
 
 _DECODE = msgspec.json.Decoder().decode
-PAIR = re.compile(r'"((?:[^"\\]|\\.){1,80})"\s*:\s*"((?:[^"\\]|\\.)*)(?:"|\\?$)')
+PAIR = lazy(r'"((?:[^"\\]|\\.){1,80})"\s*:\s*"((?:[^"\\]|\\.)*)(?:"|\\?$)')
 DOCKER_PIECE = 16 * 1024
 """The json-file driver cuts longer lines into pieces of this size; only the last one ends in a newline."""
 

@@ -10,16 +10,17 @@ import html
 import re
 
 from loopdoctor.carriers.blocks import Piece
+from loopdoctor.patterns import lazy
 
-OPENING = re.compile(r"\s*<(?:\?xml\b|testsuites?\b|testcase\b)")
-TAG = re.compile(
+OPENING = lazy(r"\s*<(?:\?xml\b|testsuites?\b|testcase\b)")
+TAG = lazy(
     r"<(?P<end>/?)(?P<name>[\w:?!\[-]+)(?P<attributes>(?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*)>|<!\[CDATA\[|\]\]>"
 )
 CDATA = "<![CDATA["
-CDATA_END = re.compile(r"\]\]>")
-ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+CDATA_END = lazy(r"\]\]>")
+ATTRIBUTE = lazy(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 SPEAKING = frozenset({"failure", "error", "skipped", "system-out", "system-err"})
-ESCAPE = re.compile(r"#x([0-9A-F]{2})(?![0-9A-Fa-f])")
+ESCAPE = lazy(r"#x([0-9A-F]{2})(?![0-9A-Fa-f])")
 
 
 class JUnitBlock:

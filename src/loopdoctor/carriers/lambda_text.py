@@ -6,11 +6,10 @@ is added again, so that the traceback is whole.
 
 from __future__ import annotations
 
-import re
-
 from loopdoctor.carriers.decoding import with_plain_indent
+from loopdoctor.patterns import lazy
 
-FAILURE = re.compile(r"\[ERROR\] (?P<last>[A-Za-z_][\w.]*(?:: .*)?)$")
+FAILURE = lazy(r"\[ERROR\] (?P<last>[A-Za-z_][\w.]*(?:: .*)?)$")
 
 
 def lambda_lines(parts: list[str]) -> list[str]:

@@ -12,13 +12,14 @@ import re
 from loopdoctor.carriers.levels import LEVELS
 from loopdoctor.carriers.times import TIME_LEAD
 from loopdoctor.carriers.wrapping import Head
+from loopdoctor.patterns import lazy
 
-START = re.compile(r"[A-Za-z_@][\w.@/-]{0,60}=\S")
-PAIR = re.compile(r"([A-Za-z_@][\w.@/-]{0,60})=(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|([^\s\"']\S*|))(?=\s|$)")
-MESSAGE = re.compile(r"(?:^|\s)(?:msg|message|event)=(?P<quote>[\"'])")
+START = lazy(r"[A-Za-z_@][\w.@/-]{0,60}=\S")
+PAIR = lazy(r"([A-Za-z_@][\w.@/-]{0,60})=(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|([^\s\"']\S*|))(?=\s|$)")
+MESSAGE = lazy(r"(?:^|\s)(?:msg|message|event)=(?P<quote>[\"'])")
 END = {quote: re.compile(rf"(?<!\\){quote}(?=\s+[A-Za-z_@][\w.@/-]{{0,60}}=|\s*$)") for quote in "\"'"}
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
-ESCAPE = re.compile(r"\\([ntr\"'\\])")
+ESCAPE = lazy(r"\\([ntr\"'\\])")
 
 
 def plain(text: str) -> str:

@@ -13,6 +13,7 @@ import re
 from loopdoctor.carriers.levels import LEVELS, LOWER, UPPER
 from loopdoctor.carriers.times import TIME, TIME_LEAD
 from loopdoctor.carriers.wrapping import Head
+from loopdoctor.patterns import lazy
 
 # Fields between the time and the level: bracketed ones, identifiers, separators. Each ends in white space or is
 # followed by a bracket, so no text can be split in two ways and matching stays linear.
@@ -20,18 +21,18 @@ _FIELD = (
     r"(?:\[(?!(?:" + UPPER + "|" + LOWER + r") *\])[^\[\]]{0,60}\]:?|\([^()]{1,60}\)|\{[^{}]{1,80}\}"
     r"|(?!\d{4}-\d\d|(?:" + UPPER + r")\b)[A-Za-z_\d<][\w.@:$<>#+-]{0,79}|[-|:,])(?:[ \t]+|(?=[\[({]))"
 )
-TIMED = re.compile(
+TIMED = lazy(
     rf"[ \t]*(?:[-|:,][ \t]+)?(?P<fields>(?:{_FIELD}){{0,7}}?)"
     rf"(?:(?P<bracket>[\[(<])(?P<any>{UPPER}|{LOWER}) *[\])>]|(?P<level>{UPPER})(?![\w.])"
     rf"|(?P<lower>{LOWER})(?= *[-|:] ))"
 )
-COLONS = re.compile(rf"[:,] ?(?:(?P<before>[\w.]+):)?(?P<level>{UPPER}):(?:(?P<after>[\w.]+):)?")
-CELERY = re.compile(rf"\[(?P<time>{TIME}): (?P<level>{UPPER})/(?P<process>[^\]]{{1,60}})\] ")
-CELERY_TASK = re.compile(r"(?P<logger>[\w.]+)\[(?P<id>[\w-]{8,40}|\?{3})\]: ")
-LEVELLED = re.compile(rf"\[?(?P<level>{UPPER})(?![\w.=(/])")
-ABSL = re.compile(r"(?P<level>[DIWEF])(?P<time>\d{4} \d\d:\d\d:\d\d\.\d{6}) +(?P<key>\d+) (?P<file>[\w.-]+):\d+\] ")
+COLONS = lazy(rf"[:,] ?(?:(?P<before>[\w.]+):)?(?P<level>{UPPER}):(?:(?P<after>[\w.]+):)?")
+CELERY = lazy(rf"\[(?P<time>{TIME}): (?P<level>{UPPER})/(?P<process>[^\]]{{1,60}})\] ")
+CELERY_TASK = lazy(r"(?P<logger>[\w.]+)\[(?P<id>[\w-]{8,40}|\?{3})\]: ")
+LEVELLED = lazy(rf"\[?(?P<level>{UPPER})(?![\w.=(/])")
+ABSL = lazy(r"(?P<level>[DIWEF])(?P<time>\d{4} \d\d:\d\d:\d\d\.\d{6}) +(?P<key>\d+) (?P<file>[\w.-]+):\d+\] ")
 
-EXCEPTION_NAME = re.compile(r"[\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Group|Iteration|Cancelled|Timeout)$")
+EXCEPTION_NAME = lazy(r"[\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Group|Iteration|Cancelled|Timeout)$")
 DETAILS = frozenset(
     {
         "task", "future", "handle", "transport", "protocol", "connector", "connections", "client_session",
@@ -40,34 +41,34 @@ DETAILS = frozenset(
 )  # fmt: skip
 """What asyncio and its libraries put before a colon on further lines of a report: no names of loggers."""
 
-WORKER = re.compile(
+WORKER = lazy(
     r"(?:Main|Dummy|Pool|Worker|Fork|Spawn|Sync|Async|Thread|Process|ThreadPool|asyncio|ASGI|waitress|uvicorn|gunicorn)"
     r"[\w.:-]*(?:[-_ ]\d+|Thread|Process|Worker|Executor)[\w.()<> -]*$|\w*(?:Thread|Process)\w*[-_ ]?[\w()-]*$|gw\d+$"
 )
-NUMBER = re.compile(r"(?:pid[=:])?\d+(?::\d+)?$")
-PLACE = re.compile(r"[\w./<>-]+(?:\.py)?:\d+$")
+NUMBER = lazy(r"(?:pid[=:])?\d+(?::\d+)?$")
+PLACE = lazy(r"[\w./<>-]+(?:\.py)?:\d+$")
 
 # What follows the level, most particular first. Message text must start exactly where the format's separator ends:
 # its own leading blanks may be the indentation of a traceback.
 _AFTER = (
-    re.compile(r"[ \t]*\| (?P<logger>[\w.<>]+):(?P<place>[\w.<>]+:\d+)(?: \| .*?)? - "),  # loguru
-    re.compile(r"[ \t]*\| (?P<logger>[A-Za-z_][\w.]*)(?::\d+)? +[|-] "),
-    re.compile(r"[ \t]+\((?P<thread>[^()]{1,60})\) \[(?P<logger>[\w.-]+)\] "),  # Home Assistant
-    re.compile(r"[ \t]+\[(?P<thread>[^\[\]]{1,60})\] \[(?P<logger>[A-Za-z_][\w.-]*)\]:? "),
-    re.compile(r"[ \t]*\[(?P<logger>[A-Za-z_][\w.-]*)(?::[\w.<>-]+)?\](?: [-:]|:)? "),
-    re.compile(r" in (?P<logger>[A-Za-z_][\w.]*): "),  # Flask
-    re.compile(r"[ \t]+\((?P<logger>[A-Za-z_][\w.]*)\):? "),
-    re.compile(r"[ \t]+(?P<logger>[A-Za-z_][\w.]*):[\w/.-]+\.py:\d+ "),  # pytest's live log
-    re.compile(r"[ \t]+(?P<logger>[a-z_][\w.-]*|[A-Za-z_]\w*(?:\.\w+)+)(?::\d+)?(?:(?: \([^()]*\))?:| -| \|| >) "),
-    re.compile(r" (?P<module>[a-z_]\w*) (?P<key>\d+ \d{5,}) "),  # Django's verbose format
-    re.compile(r"[ \t]+(?P<logger>[a-z_]\w*(?:\.\w+)+|asyncio|root) (?![=:-])"),
-    re.compile(r" ?(?:->|[-|:]) ?"),
+    lazy(r"[ \t]*\| (?P<logger>[\w.<>]+):(?P<place>[\w.<>]+:\d+)(?: \| .*?)? - "),  # loguru
+    lazy(r"[ \t]*\| (?P<logger>[A-Za-z_][\w.]*)(?::\d+)? +[|-] "),
+    lazy(r"[ \t]+\((?P<thread>[^()]{1,60})\) \[(?P<logger>[\w.-]+)\] "),  # Home Assistant
+    lazy(r"[ \t]+\[(?P<thread>[^\[\]]{1,60})\] \[(?P<logger>[A-Za-z_][\w.-]*)\]:? "),
+    lazy(r"[ \t]*\[(?P<logger>[A-Za-z_][\w.-]*)(?::[\w.<>-]+)?\](?: [-:]|:)? "),
+    lazy(r" in (?P<logger>[A-Za-z_][\w.]*): "),  # Flask
+    lazy(r"[ \t]+\((?P<logger>[A-Za-z_][\w.]*)\):? "),
+    lazy(r"[ \t]+(?P<logger>[A-Za-z_][\w.]*):[\w/.-]+\.py:\d+ "),  # pytest's live log
+    lazy(r"[ \t]+(?P<logger>[a-z_][\w.-]*|[A-Za-z_]\w*(?:\.\w+)+)(?::\d+)?(?:(?: \([^()]*\))?:| -| \|| >) "),
+    lazy(r" (?P<module>[a-z_]\w*) (?P<key>\d+ \d{5,}) "),  # Django's verbose format
+    lazy(r"[ \t]+(?P<logger>[a-z_]\w*(?:\.\w+)+|asyncio|root) (?![=:-])"),
+    lazy(r" ?(?:->|[-|:]) ?"),
 )
-_PADDED = re.compile(r"[ \t]{0,9}")
-_BASIC = re.compile(r":(?P<logger>[A-Za-z_][\w.-]*):")
-_CLOSING = re.compile(r" *\](?=[ \t])")
-_THREAD = re.compile(r"[ \t]+\[(?P<thread>[^\[\]]{1,60})\](?=[ \t])")
-TORNADO = re.compile(rf"\[(?P<level>[DIWEC]) (?P<time>{TIME})(?: (?P<logger>[\w.:]+))?\] ")
+_PADDED = lazy(r"[ \t]{0,9}")
+_BASIC = lazy(r":(?P<logger>[A-Za-z_][\w.-]*):")
+_CLOSING = lazy(r" *\](?=[ \t])")
+_THREAD = lazy(r"[ \t]+\[(?P<thread>[^\[\]]{1,60})\](?=[ \t])")
+TORNADO = lazy(rf"\[(?P<level>[DIWEC]) (?P<time>{TIME})(?: (?P<logger>[\w.:]+))?\] ")
 
 
 def _key_of(fields: str) -> tuple[str | None, str]:
@@ -145,7 +146,7 @@ def _timed(text: str) -> Head | None:
     return _head(message, lead["time"], level, logger or before, key, blanks=blanks)
 
 
-STRUCTLOG_TAIL = re.compile(r"(?:^| )\[(?P<logger>[A-Za-z_][\w.]*)\](?P<pairs>(?: [\w.]+=.*)?)$")
+STRUCTLOG_TAIL = lazy(r"(?:^| )\[(?P<logger>[A-Za-z_][\w.]*)\](?P<pairs>(?: [\w.]+=.*)?)$")
 
 
 def _bracketed(text: str, match: re.Match[str], time: str, level: str) -> Head:
@@ -201,7 +202,7 @@ def _levelled(text: str) -> Head | None:
     return None
 
 
-LAMBDA_ID = re.compile(r"\t(?P<key>[0-9a-f-]{8,36})\t")
+LAMBDA_ID = lazy(r"\t(?P<key>[0-9a-f-]{8,36})\t")
 
 
 def _level_then_time(text: str, level: str, time: re.Match[str], *, bracketed: bool) -> Head:

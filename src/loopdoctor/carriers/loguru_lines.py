@@ -6,17 +6,16 @@ its names held (``│   └ <value>``). With ``diagnose`` off only the mark and 
 
 from __future__ import annotations
 
-import re
-
 from msgspec.structs import replace
 
 from loopdoctor.model import Line
+from loopdoctor.patterns import lazy
 
-VALUE = re.compile(r"[ |]*\s[│└]")
-MARK = re.compile(r"(?P<rail> *(?:\| )?)> (?=File \")")
-BLANK = re.compile(r"[ |]*$")
-FRAME = re.compile(r"[ |]*(?:> | {2})File \"")
-FINAL = re.compile(r"[ |]*(?! )[A-Za-z_][\w.]*(?:: |$)")
+VALUE = lazy(r"[ |]*\s[│└]")
+MARK = lazy(r"(?P<rail> *(?:\| )?)> (?=File \")")
+BLANK = lazy(r"[ |]*$")
+FRAME = lazy(r"[ |]*(?:> | {2})File \"")
+FINAL = lazy(r"[ |]*(?! )[A-Za-z_][\w.]*(?:: |$)")
 HEADER = "raceback (most recent call last)"
 
 

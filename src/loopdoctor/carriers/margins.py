@@ -14,21 +14,22 @@ from msgspec import Struct
 from loopdoctor.carriers.logging_heads import logging_head
 from loopdoctor.carriers.times import ISO
 from loopdoctor.carriers.wrapping import Cut
+from loopdoctor.patterns import lazy
 
 _TRACE = (
     r"Traceback \(most recent call last\):\s*$|  \+ Exception Group Traceback \(most recent call last\):\s*$"
     r"|Exception ignored (?:in|while) \S"
 )
-BLANKS = re.compile(rf"(?P<margin>(?:[ \t]+|[ \t]*(?:[>•│┃▏][ ]?)+))(?:{_TRACE}|\[?(?P<time>{ISO}))")
-UNKNOWN = re.compile(rf"(?P<trace>{_TRACE})|(?P<frame>  File \"[^\"]+\", line \d+, in \S)|\[?(?P<time>{ISO})")
-PREFIX = re.compile(
+BLANKS = lazy(rf"(?P<margin>(?:[ \t]+|[ \t]*(?:[>•│┃▏][ ]?)+))(?:{_TRACE}|\[?(?P<time>{ISO}))")
+UNKNOWN = lazy(rf"(?P<trace>{_TRACE})|(?P<frame>  File \"[^\"]+\", line \d+, in \S)|\[?(?P<time>{ISO})")
+PREFIX = lazy(
     r"[ \t]*\d+(?:\t|  ?|[:.|][ \t]?)$"
     r"|(?!E {2,})[ \t]*[^\s#+*/\\'\"=>|~-][^\"]{0,98}?(?:[\]|>:)}»›•│┃]|\t|\d-|(?:\s[-=]+>?))[ \t]?$"
 )
-CLOCK = re.compile(r"\d+(?:[:./hms,-]\d+)+[ms]?")
+CLOCK = lazy(r"\d+(?:[:./hms,-]\d+)+[ms]?")
 """Numbers that tell a time and not which of several writers it is."""
 
-NUMBER = re.compile(r"\d+")
+NUMBER = lazy(r"\d+")
 MAX_PREFIX = 100
 MAX_LEARNED = 32
 MAX_WORDS = 6

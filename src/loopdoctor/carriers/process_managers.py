@@ -11,15 +11,16 @@ import re
 from loopdoctor.carriers.levels import UPPER
 from loopdoctor.carriers.times import CLOCK, ISO, SYSLOG
 from loopdoctor.carriers.wrapping import Cut
+from loopdoctor.patterns import lazy
 
-PROCFILE = re.compile(
+PROCFILE = lazy(
     rf"(?P<time>{CLOCK}) (?!(?:{UPPER})\b)(?P<name>[A-Za-z][\w.:/-]{{0,60}}) *\|(?: (?P<rest>.*)|$)", re.DOTALL
 )
-HEROKU = re.compile(rf"(?P<time>{ISO}) (?P<key>[A-Za-z][\w-]*\[[\w.-]+\]): ?")
-FLY = re.compile(rf"(?P<time>{ISO}) (?P<key>[A-Za-z][\w-]*\[[\w.-]+\])(?:  | [a-z]{{3}} \[\w+\] ?)")
-APACHE = re.compile(rf"\[(?P<time>{SYSLOG})\] \[[\w]*:?(?P<level>[a-z]+)\](?P<fields>(?: \[[^\[\]]{{1,80}}\])*) ")
-APACHE_PID = re.compile(r"pid \d+(?::tid \d+)?")
-COLON_TIME = re.compile(rf"(?P<time>{ISO}): ")
+HEROKU = lazy(rf"(?P<time>{ISO}) (?P<key>[A-Za-z][\w-]*\[[\w.-]+\]): ?")
+FLY = lazy(rf"(?P<time>{ISO}) (?P<key>[A-Za-z][\w-]*\[[\w.-]+\])(?:  | [a-z]{{3}} \[\w+\] ?)")
+APACHE = lazy(rf"\[(?P<time>{SYSLOG})\] \[[\w]*:?(?P<level>[a-z]+)\](?P<fields>(?: \[[^\[\]]{{1,80}}\])*) ")
+APACHE_PID = lazy(r"pid \d+(?::tid \d+)?")
+COLON_TIME = lazy(rf"(?P<time>{ISO}): ")
 
 
 def cut_procfile(text: str) -> Cut | None:

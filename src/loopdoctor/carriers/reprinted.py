@@ -6,19 +6,18 @@ comes so must not be torn apart: from its first line on, the lines that go on wi
 
 from __future__ import annotations
 
-import re
-
 from loopdoctor.carriers.folding import OWN_LINE
+from loopdoctor.patterns import lazy
 
-OPENS = re.compile(
+OPENS = lazy(
     r"(?:[A-Z]\w* )?Traceback \(most recent call last\):|  \+ Exception Group Traceback"
     r"|Exception ignored (?:in|while)\b"
     r"|Exception in thread |Stack \(most recent call last\)|\S[^:]*:\d+: \w*Warning: "
     r"|(?:source_traceback|handle_traceback): "
 )
-SESSION = re.compile(r"={3,} test session starts ={3,}")
-SESSION_ENDS = re.compile(r"={3,} .*\bin \d+(?:\.\d+)?s(?: \([\d:]+\))? ={3,}\s*$")
-LAST = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:: |$)|\w+: |[A-Za-z_]\w*(?:Error|Exception|Warning)")
+SESSION = lazy(r"={3,} test session starts ={3,}")
+SESSION_ENDS = lazy(r"={3,} .*\bin \d+(?:\.\d+)?s(?: \([\d:]+\))? ={3,}\s*$")
+LAST = lazy(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:: |$)|\w+: |[A-Za-z_]\w*(?:Error|Exception|Warning)")
 GOES_ON = (
     "The above exception",
     "During handling of",

@@ -13,12 +13,13 @@ from loopdoctor.carriers.folding import Numbered, unfolded
 from loopdoctor.carriers.json_lines import Entry
 from loopdoctor.carriers.levels import LEVELS, UPPER
 from loopdoctor.carriers.rich_traceback import TOP, RichTraceback
+from loopdoctor.patterns import lazy
 
-HEAD = re.compile(
+HEAD = lazy(
     rf"(?:\[(?P<time>[^\]\[]{{4,30}})\]| {{6,32}}) (?P<level>{UPPER})(?P<pad> +)(?=\S|\s)(?P<rest>.*?)"
     r"(?P<place>\S+\.py(?::\d+)?)? *$"
 )
-CODE_PLACE = re.compile(r"\S+\.\w+:\d+ *$")
+CODE_PLACE = lazy(r"\S+\.\w+:\d+ *$")
 LEVEL_WIDTH = 8
 
 

@@ -7,20 +7,19 @@ source.
 
 from __future__ import annotations
 
-import re
-
 from loopdoctor.carriers.folding import Numbered, unfolded, was_folded
+from loopdoctor.patterns import lazy
 
-TOP = re.compile(r"(?P<indent>[ ]*)[╭┌+][─-]+ Traceback \(most\b[^─│\n]{0,24}?[─-]+[╮┐+]\s*$")
-PANEL = re.compile(r"[╭┌+][─-]+ Sub-exception #(?P<number>\d+) [─-]+[╮┐+]\s*$")
-BOTTOM = re.compile(r"[╰└+][─-]{8,}[╯┘+]?\s*$")
-INNER_TOP = re.compile(r"[╭┌+][─-]+ locals [─-]+")
-PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+) in (?P<function>.+)$")
-NAMELESS = re.compile(r"in (?P<function>.+):(?P<line>\d+)$")
-CODE = re.compile(r"(?P<mark>[❱>]?) *(?P<line>\d+)(?: (?P<code>.*))?$")
-GUIDES = re.compile(r"^[│| ]+")
+TOP = lazy(r"(?P<indent>[ ]*)[╭┌+][─-]+ Traceback \(most\b[^─│\n]{0,24}?[─-]+[╮┐+]\s*$")
+PANEL = lazy(r"[╭┌+][─-]+ Sub-exception #(?P<number>\d+) [─-]+[╮┐+]\s*$")
+BOTTOM = lazy(r"[╰└+][─-]{8,}[╯┘+]?\s*$")
+INNER_TOP = lazy(r"[╭┌+][─-]+ locals [─-]+")
+PLACE = lazy(r"(?P<file>.+?):(?P<line>\d+) in (?P<function>.+)$")
+NAMELESS = lazy(r"in (?P<function>.+):(?P<line>\d+)$")
+CODE = lazy(r"(?P<mark>[❱>]?) *(?P<line>\d+)(?: (?P<code>.*))?$")
+GUIDES = lazy(r"^[│| ]+")
 LINKS = ("The above exception was", "During handling of the")
-GROUP = re.compile(r"[\w.]*(?:Group|[Ee]rrors?)\b.*\(\d+ sub-exceptions?\)$")
+GROUP = lazy(r"[\w.]*(?:Group|[Ee]rrors?)\b.*\(\d+ sub-exceptions?\)$")
 MAX_LINES = 8000
 
 

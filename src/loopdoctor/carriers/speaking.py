@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from loopdoctor.carriers.blocks import Piece
@@ -14,15 +13,16 @@ from loopdoctor.carriers.loguru_lines import LoguruFilter
 from loopdoctor.carriers.rich_blocks import rich_block
 from loopdoctor.carriers.wrapping import Head
 from loopdoctor.model import Line, Notice
+from loopdoctor.patterns import lazy
 from loopdoctor.settings import Settings
 
-BREAK = re.compile(r"\r\n?|\n")
+BREAK = lazy(r"\r\n?|\n")
 HEADER = "raceback (most recent call last)"
 INNER = frozenset("0123456789[")
 LEVEL_WIDTH = 9
 """Width of the level column in formats that pad it: CRITICAL and one blank."""
 
-LOGGER_TAIL = re.compile(r" \[[A-Za-z_][\w.]*\]$")
+LOGGER_TAIL = lazy(r" \[[A-Za-z_][\w.]*\]$")
 
 
 class Speaker:

@@ -6,15 +6,14 @@ a line, and then goes on after the next such head. supervisord ends each quotati
 
 from __future__ import annotations
 
-import re
-
 from loopdoctor.carriers.blocks import Piece
+from loopdoctor.patterns import lazy
 
-HEAD = re.compile(
+HEAD = lazy(
     r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) [A-Z]{4} '(?P<name>[^']{1,80})' (?P<stream>stdout|stderr) output:$"
 )
-OWN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:DEBG|TRAC|BLAT|INFO|WARN|ERRO|CRIT) ")
-NOT_A_CHILDS = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:DEBG|TRAC|BLAT|WARN|ERRO|CRIT) ")
+OWN = lazy(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:DEBG|TRAC|BLAT|INFO|WARN|ERRO|CRIT) ")
+NOT_A_CHILDS = lazy(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:DEBG|TRAC|BLAT|WARN|ERRO|CRIT) ")
 
 
 class SupervisordBlock:

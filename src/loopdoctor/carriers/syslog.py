@@ -12,18 +12,19 @@ import re
 from loopdoctor.carriers.levels import SYSLOG_LEVELS, UPPER
 from loopdoctor.carriers.times import ISO, SYSLOG
 from loopdoctor.carriers.wrapping import Cut
+from loopdoctor.patterns import lazy
 
 _WEEKDAY = r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z][\w+-]*"
 _STAMP = rf"(?:{_WEEKDAY}|{SYSLOG}|{ISO}|\[ *\d+\.\d+(?: <[ \d.]+>)?\]|\d{{9,11}}\.\d{{6}})"
 _HOST = rf"(?!(?:{UPPER}) )(?P<host>\w[\w.-]*|[\da-fA-F:]{{4,39}})"
-LINE = re.compile(rf"(?:<\d{{1,3}}>)?(?P<time>{_STAMP}) {_HOST} (?P<ident>[^\s:\[\](]+)(?:\[(?P<pid>\d+)\])?:(?: |$)")
+LINE = lazy(rf"(?:<\d{{1,3}}>)?(?P<time>{_STAMP}) {_HOST} (?P<ident>[^\s:\[\](]+)(?:\[(?P<pid>\d+)\])?:(?: |$)")
 _SD = r'(?:\[[\w.@-]+(?: [\w.@-]+="(?:[^"\\\]]|\\.)*")*\])+'
 RFC5424 = re.compile(
     rf"(?P<length>\d{{1,6}} )?<(?P<pri>\d{{1,3}})>1 (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+)"
     rf" (?P<msgid>\S+)(?: (?P<data>-|{_SD})(?= |$))?(?: |$)"
 )
-OCTAL = re.compile(r"#([0-3][0-7]{2})")
-DMESG = re.compile(r"\[ *(?P<time>\d+\.\d{6})\] ")
+OCTAL = lazy(r"#([0-3][0-7]{2})")
+DMESG = lazy(r"\[ *(?P<time>\d+\.\d{6})\] ")
 
 
 def cut_syslog(text: str) -> Cut | None:

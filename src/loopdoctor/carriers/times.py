@@ -6,7 +6,7 @@ r"""Points in time as logs write them at the start of a line; recognised, never 
 
 from __future__ import annotations
 
-import re
+from loopdoctor.patterns import lazy
 
 ISO = (
     r"\d{4}[-/.]\d\d[-/.]\d\d(?:T|  ?|_)\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?"
@@ -20,5 +20,5 @@ SYSLOG = r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})?
 COMPACT = r"\d{8}[-T ]\d\d:?\d\d:?\d\d(?:[.,]\d{1,9})?Z?"
 
 TIME = rf"(?:{ISO}|{DAY_FIRST}|{CLOCK}|{COMPACT}|{SYSLOG})"
-TIME_LEAD = re.compile(rf"(?P<open>\[?)(?P<time>{TIME})(?P<close>\]?)")
-ISO_LEAD = re.compile(ISO)
+TIME_LEAD = lazy(rf"(?P<open>\[?)(?P<time>{TIME})(?P<close>\]?)")
+ISO_LEAD = lazy(ISO)

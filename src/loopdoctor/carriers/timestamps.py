@@ -5,12 +5,11 @@ Comes last of all: only when nothing else explains what stands behind the time.
 
 from __future__ import annotations
 
-import re
-
 from loopdoctor.carriers.times import TIME
 from loopdoctor.carriers.wrapping import Cut
+from loopdoctor.patterns import lazy
 
-BARE = re.compile(rf"(?P<open>\[)?(?P<time>{TIME}|\d{{10}}(?:\.\d{{3,9}})?)(?(open)\])(?:[ \t,;]|$)(?:[|-] )?")
+BARE = lazy(rf"(?P<open>\[)?(?P<time>{TIME}|\d{{10}}(?:\.\d{{3,9}})?)(?(open)\])(?:[ \t,;]|$)(?:[|-] )?")
 
 
 def cut_timestamp(text: str) -> Cut | None:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+from loopdoctor.patterns import lazy
+
 NAMES = frozenset(
     {"object", "coroutine", "task", "client", "library", "file", "line"}
     | {"function", "thread", "test", "pid", "count", "fixture", "class"}
@@ -15,9 +17,9 @@ NAMES = frozenset(
 LONGEST = 120
 """Characters kept of a value: a repr of some kilobytes would bury the sentence that it stands in."""
 
-_PLACEHOLDER = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^{}\n]*))?\}")
+_PLACEHOLDER = lazy(r"\$\{(?P<name>\w+)(?::-(?P<default>[^{}\n]*))?\}")
 # "${{ ... }}" is GitHub's own and "$name" the shell's: both may stand in a step's code.
-_OPENING = re.compile(r"\$\{(?!\{)")
+_OPENING = lazy(r"\$\{(?!\{)")
 
 
 def placeholders(text: str) -> Iterator[tuple[str, str | None]]:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from loopdoctor.model import Window
+from loopdoctor.patterns import lazy
 from loopdoctor.prefilter.tally import Tally
 from loopdoctor.settings import Settings
 
@@ -26,7 +27,7 @@ LOOKED_AT = 1000
 
 # Lines that only the middle of a record has: frames, carets, what is indented (source lines), pytest's errors, boxes of
 # rich and loguru. Their like is cheap to find, and taking in too much does no harm.
-GOES_ON = re.compile(
+GOES_ON = lazy(
     rb'^[ \t]+\S|File \\?"[^"\n]*", line |^>? *File |\^\^\^|~~~|^[E>] |\xe2\x94\x82|\[Previous line repeated',
     re.MULTILINE,
 )

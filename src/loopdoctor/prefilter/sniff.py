@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from loopdoctor.patterns import lazy
+
 SNIFFED = 64 << 10
 """Bytes of a log's beginning that are looked at."""
 
 # Colours and links that a program writes for a terminal.
-_TERMINAL = re.compile(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\]8;[^\x07\x1b\n]*(?:\x07|\x1b\\)")
+_TERMINAL = lazy(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\]8;[^\x07\x1b\n]*(?:\x07|\x1b\\)")
 
 
 class Sniffer(NamedTuple):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from loopdoctor.patterns import lazy
+
 # C0 (but not the tab), DEL and C1 move cursors and set titles; U+2028/9 break lines; the rest reorders or hides text
 # (Unicode TR 36, "Trojan Source"); lone surrogates come from bytes that were no UTF-8.
-_UNSAFE = re.compile(
+_UNSAFE = lazy(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
-_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNSAFE_IN_JSON = lazy("[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+_SURROGATE = lazy("[\ud800-\udfff]")
 
 
 def _escape(match: re.Match[str]) -> str:

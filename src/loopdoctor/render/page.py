@@ -5,7 +5,6 @@ Only ``Text`` values are printed, never markup, and everything passes ``visible`
 
 from __future__ import annotations
 
-import re
 from io import StringIO
 from typing import NamedTuple
 
@@ -13,10 +12,11 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from loopdoctor.patterns import lazy
 from loopdoctor.render import View
 from loopdoctor.render.escape import visible
 
-_WORD = re.compile(r"\s*\S+\s*")
+_WORD = lazy(r"\s*\S+\s*")
 _MARGIN = 2
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
+from loopdoctor.patterns import lazy
 from loopdoctor.sources.stream import BLOCK, Stream
 
 Report = Callable[[str, str], None]
@@ -161,10 +162,10 @@ class Decompression(NamedTuple):
 
 
 DECOMPRESSIONS = (
-    Decompression("gzip", re.compile(rb"\x1f\x8b\x08"), _gzip_member),
-    Decompression("bzip2", re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), _bz2_stream),
-    Decompression("xz", re.compile(rb"\xfd7zXZ\0"), _xz_stream),
-    Decompression("zstd", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), _ZstdFrame),
+    Decompression("gzip", lazy(rb"\x1f\x8b\x08"), _gzip_member),
+    Decompression("bzip2", lazy(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), _bz2_stream),
+    Decompression("xz", lazy(rb"\xfd7zXZ\0"), _xz_stream),
+    Decompression("zstd", lazy(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), _ZstdFrame),
 )
 
 
