@@ -142,6 +142,15 @@ def keys_of(record: Record) -> frozenset[str]:
 COROUTINE = lazy(r"(?:coro=<|coroutine (?:object |method )?'?)(?P<name>[A-Za-z_][\w.]*)")
 
 
+NAMED_OBJECT = lazy(r"<(?P<class>(?:\w+\.)*\w+)(?: object)?(?P<place> at 0x[0-9a-fA-F]+)?[ >\[]")
+
+
+def spoken_of(text: str) -> str:
+    """An object as a sentence can hold it: ``the asyncio.locks.Lock at 0x7f2a...`` for its repr; else as it is."""
+    match = NAMED_OBJECT.search(text + " ")
+    return f"the {match['class']}{match['place'] or ''}" if match else text
+
+
 def names_of(record: Record, symptom: Symptom, culprit: Frame | None) -> dict[str, str]:
     """The names that texts of the catalogue may hold: what the rule captured and what the objects and frames say."""
     names: dict[str, str] = {}
@@ -153,6 +162,8 @@ def names_of(record: Record, symptom: Symptom, culprit: Frame | None) -> dict[st
             names.setdefault("object", found.text[:100])
             names.setdefault("class", found.kind)
     names.update(symptom.captures)
+    if "object" in names:
+        names["object"] = spoken_of(names["object"])
     libraries = list(libraries_of(record))
     if libraries:
         names.setdefault("library", libraries[-1])

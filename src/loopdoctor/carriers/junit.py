@@ -6,7 +6,6 @@ define entities. Only the five predefined entities and numbers are known.
 
 from __future__ import annotations
 
-import html
 import re
 
 from loopdoctor.carriers.blocks import Piece
@@ -60,7 +59,9 @@ class JUnitBlock:
     def _text(self, number: int, text: str, found: list[Piece], *, ends: bool) -> None:
         if not self.inside or (ends and not text):
             return
-        plain = text if self.cdata else html.unescape(text)
+        from html import unescape  # its table of entities takes longer to load than a short log to read
+
+        plain = text if self.cdata else unescape(text)
         plain = ESCAPE.sub(lambda match: chr(int(match[1], 16)), plain) if "#x" in plain else plain
         name = "junit-xml"
         found.extend(Piece(number, line, name, self.test, whole=True) for line in plain.split("\n"))
@@ -97,7 +98,9 @@ class JUnitBlock:
 
 
 def _attributes(text: str) -> dict[str, str]:
-    return {name: html.unescape(double or single) for name, double, single in ATTRIBUTE.findall(text)}
+    from html import unescape
+
+    return {name: unescape(double or single) for name, double, single in ATTRIBUTE.findall(text)}
 
 
 def junit_block(text: str) -> JUnitBlock | None:

@@ -127,7 +127,7 @@ def _place(place: Place) -> Text:
 
 
 def _causes(page: Page, diagnosis: Diagnosis) -> None:
-    candidates = diagnosis.candidates
+    candidates = [c for index, c in enumerate(diagnosis.candidates) if not index or c.confidence >= _UNLIKELY]
     page.section("causes" if len(candidates) > 1 else "cause")
     if diagnosis.undecided and len(candidates) > 1:
         page.words(
