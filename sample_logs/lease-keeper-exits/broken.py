@@ -19,12 +19,16 @@ async def answer_probes():
         await asyncio.sleep(0.2)
 
 
-def lease_lost():
-    log.error("lease on shard-7 lost to another node, exiting")
+async def watch_lease(shard):
+    await asyncio.sleep(0.7)
+    log.error("lease on %s lost to another node, exiting", shard)
     sys.exit(3)
 
 
 loop = asyncio.new_event_loop()
-workers = [loop.create_task(compact("shard-7"), name="compact"), loop.create_task(answer_probes(), name="probes")]
-loop.call_later(0.7, lease_lost)
+workers = [
+    loop.create_task(compact("shard-7"), name="compact"),
+    loop.create_task(answer_probes(), name="probes"),
+    loop.create_task(watch_lease("shard-7"), name="watch-lease"),
+]
 loop.run_forever()

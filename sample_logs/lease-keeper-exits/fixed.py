@@ -18,15 +18,20 @@ async def answer_probes():
         await asyncio.sleep(0.2)
 
 
+async def watch_lease(shard, lost):
+    await asyncio.sleep(0.7)
+    log.info("lease on %s given to another node, leaving", shard)
+    lost.set()
+
+
 async def main():
     lost = asyncio.Event()
     workers = [
         asyncio.create_task(compact("shard-7"), name="compact"),
         asyncio.create_task(answer_probes(), name="probes"),
+        asyncio.create_task(watch_lease("shard-7", lost), name="watch-lease"),
     ]
-    asyncio.get_running_loop().call_later(0.7, lost.set)
     await lost.wait()
-    log.info("lease on shard-7 given to another node, leaving")
     for worker in workers:
         worker.cancel()
     await asyncio.gather(*workers, return_exceptions=True)

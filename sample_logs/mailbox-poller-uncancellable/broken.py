@@ -1,4 +1,4 @@
-"""Polls a mailbox; the operator may switch the poller off."""
+"""Polls two mailboxes; the operator may switch the pollers off."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ log = logging.getLogger("mailbox")
 
 
 async def fetch(box):
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.15)
     return 2
 
 
@@ -22,12 +22,13 @@ async def poll(box):
 
 
 async def main():
-    task = asyncio.create_task(poll("orders@"), name="poll-orders")
+    pollers = asyncio.gather(poll("orders@"), poll("returns@"))
     await asyncio.sleep(0.3)
-    log.info("switching the poller off")
-    task.cancel()
-    done, pending = await asyncio.wait([task], timeout=0.4)
-    log.error("poller did not stop when asked to: %s", pending or done)
+    log.info("switching the pollers off")
+    pollers.cancel()
+    done, pending = await asyncio.wait([pollers], timeout=0.4)
+    if pending:
+        log.error("pollers did not stop when asked to")
 
 
 loop = asyncio.new_event_loop()

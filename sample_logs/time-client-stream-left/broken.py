@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import socketserver
+import threading
 import time
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -9,10 +11,10 @@ log = logging.getLogger("timeclient")
 connections = []
 
 
-async def time_server(reader, writer):
-    while await reader.readline():
-        writer.write(b"%.6f\n" % time.monotonic())
-    writer.close()
+class TimeServer(socketserver.StreamRequestHandler):
+    def handle(self):
+        while self.rfile.readline():
+            self.wfile.write(b"%.6f\n" % time.monotonic())
 
 
 async def ask(address):
@@ -23,13 +25,13 @@ async def ask(address):
 
 
 async def main():
-    server = await asyncio.start_server(time_server, "127.0.0.1", 0)
-    address = server.sockets[0].getsockname()
-    first = await ask(address)
-    second = await ask(address)
+    first = await ask(server.server_address)
+    second = await ask(server.server_address)
     log.info("difference: %.1f ms", (second - first) * 1000)
-    server.close()
 
 
+server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), TimeServer)
+server.daemon_threads = True
+threading.Thread(target=server.serve_forever, daemon=True).start()
 asyncio.run(main())
 log.info("done")
