@@ -167,8 +167,8 @@ def ask_mark(scene: Scene, value: MarkAsk) -> Finding:
 
 def ask_symptom(scene: Scene, value: tuple[str, ...]) -> Finding:
     """One of these symptoms is in the incident."""
-    present = dict(scene.incident.counts)
-    return _found(symptom for symptom in value if symptom in present)
+    said = {member.symptom.id: member.symptom.text for member in scene.incident.members}
+    return _found(said.get(symptom, symptom) for symptom, _ in scene.incident.counts if symptom in value)
 
 
 def ask_elsewhere(scene: Scene, value: tuple[str, ...]) -> Finding:
