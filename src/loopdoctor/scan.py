@@ -27,7 +27,6 @@ from loopdoctor.model import (
     Report,
     Stats,
     Unexplained,
-    Window,
 )
 from loopdoctor.prefilter import Prefilter, Tally
 from loopdoctor.records import Flow, group
@@ -63,7 +62,9 @@ class _Scan:
         self.notices: list[Notice] = []
         self.notices_dropped = 0
         self.unexplained: dict[tuple[str, str], Unexplained] = {}
+        self.unexplained_dropped = 0
         self.records = 0
+        self.interrupted = False
 
     def notify(self, notice: Notice) -> None:
         """Keeps a notice; the first ``MAX_NOTICES`` of them, the rest are counted."""
@@ -74,15 +75,29 @@ class _Scan:
 
     def flow(self, source: Source, tally: Tally, carriers: Counter[str]) -> Iterator[Flow]:
         """bytes -> Window -> Line -> Record, for one source."""
-        windows = self._watched(self.prefilter.windows(source, tally), source, tally)
+        blocks = self._until_interrupted(source.blocks())
+        windows = self.prefilter.windows(Source(source.name, source.size, blocks), tally)
         lines = self._counted(unwrap(windows, self.settings, self.notify), carriers)
         yield from group(lines, source.name, self.matcher.speaks, self.settings)
 
-    def _watched(self, windows: Iterator[Window], source: Source, tally: Tally) -> Iterator[Window]:
-        for window in windows:
-            if self.progress is not None:
-                self.progress(ProgressTick(source.name, tally.bytes, source.size))
-            yield window
+    def _until_interrupted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Ctrl-C while more is waited for ends a source like its end: what has come so far is read (``tail -f |``)."""
+        try:
+            yield from blocks
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def _tally(self, source: Source) -> Tally:
+        """A tally that tells of each block how far the source has come: in bytes on disk where they are known."""
+        progress = self.progress
+        if progress is None:
+            return Tally()
+
+        def watch(tally: Tally) -> None:
+            done = tally.bytes if source.size is None else source.on_disk
+            progress(ProgressTick(source.name, done, source.size))
+
+        return Tally(watch)
 
     def _counted(self, lines: Iterator[Line], carriers: Counter[str]) -> Iterator[Line]:
         for line in lines:
@@ -92,7 +107,7 @@ class _Scan:
 
     def read(self, source: Source) -> None:
         """Scans one source to its end."""
-        tally = Tally()
+        tally = self._tally(source)
         carriers: Counter[str] = Counter()
         try:
             for item in self.flow(source, tally, carriers):
@@ -102,10 +117,22 @@ class _Scan:
                     for mark in self.matcher.marks(item):
                         self.collector.add_mark(mark)
                     self.collector.add_line(item)
+        except Exception as error:  # noqa: BLE001 - what was found before, and the other sources, must be reported
+            message = f"reading broke off ({type(error).__name__}: {error}); what stands behind is missing"
+            self.notify(Notice("source-failed", message, source.name))
         finally:
             carrier = carriers.most_common(1)[0][0] if carriers else "plain"
             self.inputs.append(Input(source.name, tally.bytes, tally.lines, carrier))
+            self._tell_what_was_lost(source.name, tally)
             self.collector.end_source()
+
+    def _tell_what_was_lost(self, source: str, tally: Tally) -> None:
+        if tally.cut_lines:
+            lines = "1 line longer" if tally.cut_lines == 1 else f"{tally.cut_lines} lines longer"
+            self.notify(Notice("line-cut", f"{lines} than {self.settings.max_line} bytes cut to that length", source))
+        if tally.nul_lines:
+            lines = "1 line" if tally.nul_lines == 1 else f"{tally.nul_lines} lines"
+            self.notify(Notice("zero-bytes", f"zero bytes left out of {lines}: text may have been lost", source))
 
     def _take(self, record: Record) -> None:
         self.records += 1
@@ -138,13 +165,18 @@ class _Scan:
             place = Place(record.source, record.start_line, when)
             culprit = subjects.culprit_of(record)
             self.unexplained[key] = Unexplained(record.exception, record.message[:400], 1, place, culprit)
+        else:
+            self.unexplained_dropped += 1
 
-    def report(self, started: float, *, interrupted: bool) -> Report:
+    def report(self, started: float) -> Report:
         """Incident -> Diagnosis -> Report."""
         diagnoses = list(fold(self.collector, self.matcher))
         if self.collector.dropped:
             message = f"{self.collector.dropped} further incidents were counted but not kept"
             self.notices.append(Notice("incidents-dropped", message))
+        if self.unexplained_dropped:
+            message = f"{self.unexplained_dropped} further failures that no rule knows were counted but not kept"
+            self.notices.append(Notice("unexplained-dropped", message))
         for pattern in sorted(self.matcher.slow):
             message = f"a rule's pattern took too long and was skipped: {pattern[:80]}"
             self.notices.append(Notice("pattern-slow", message))
@@ -160,7 +192,7 @@ class _Scan:
                 lines=sum(item.lines for item in self.inputs),
                 records=self.records,
                 seconds=round(time.perf_counter() - started, 3),
-                interrupted=interrupted,
+                interrupted=self.interrupted,
             ),
         )
 
@@ -173,13 +205,14 @@ def scan(paths: Sequence[str], settings: Settings, *, progress: Progress | None 
     """
     started = time.perf_counter()
     state = _Scan(settings, progress)
-    interrupted = False
     try:
         for source in find_sources(paths, settings, state.notify):
             state.read(source)
+            if state.interrupted:
+                break
     except KeyboardInterrupt:
-        interrupted = True
-    return state.report(started, interrupted=interrupted)
+        state.interrupted = True
+    return state.report(started)
 
 
 def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
@@ -189,6 +222,8 @@ def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
         for item in state.flow(source, Tally(), Counter()):
             if isinstance(item, Record) and _is_failure(item, state.matcher):
                 yield item
+        if state.interrupted:
+            raise KeyboardInterrupt
 
 
 def _is_failure(record: Record, matcher: Matcher) -> bool:
