@@ -1,6 +1,7 @@
 """Listens to the events of a building and reports the first one."""
 
 import asyncio
+import gc
 import logging
 
 import aiohttp
@@ -19,10 +20,24 @@ async def events(request):
     return socket
 
 
+class Listener:
+    def __init__(self, session):
+        self.session = session
+        self.handlers = {aiohttp.WSMsgType.TEXT: self.on_text}
+
+    def on_text(self, text):
+        log.info("first event: %s", text)
+
+    async def listen(self, url):
+        async with self.session.ws_connect(url) as socket:
+            message = await socket.receive()
+            self.handlers[message.type](message.data)
+
+
 async def first_event(url):
     async with aiohttp.ClientSession() as session:
-        async with session.ws_connect(url) as socket:
-            return (await socket.receive()).data
+        listener = Listener(session)
+        await listener.listen(url)
 
 
 async def main():
@@ -32,7 +47,9 @@ async def main():
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    log.info("first event: %s", await first_event("http://%s:%d/events" % runner.addresses[0]))
+    await first_event("http://%s:%d/events" % runner.addresses[0])
+    gc.collect()  # stands for the collections that an hour's work triggers
+    await asyncio.sleep(0.05)
     await runner.cleanup()
     log.info("stopped")
 

@@ -27,6 +27,7 @@ async def main():
     log.info("switching the pollers off")
     pollers.cancel()
     done, pending = await asyncio.wait([pollers], timeout=0.4)
+    await asyncio.gather(*done, return_exceptions=True)
     if pending:
         log.error("pollers did not stop when asked to")
 

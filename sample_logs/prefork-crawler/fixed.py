@@ -20,7 +20,7 @@ def worker(site):
 
 async def main():
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=worker, args=(site,)) for site in ("docs.example",)]
+    workers = [context.Process(target=worker, args=(site,)) for site in ("docs.example", "blog.example")]
     for process in workers:
         process.start()
     while any(process.is_alive() for process in workers):
