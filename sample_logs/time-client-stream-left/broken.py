@@ -34,4 +34,5 @@ server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), TimeServer)
 server.daemon_threads = True
 threading.Thread(target=server.serve_forever, daemon=True).start()
 asyncio.run(main())
+connections.clear()
 log.info("done")
