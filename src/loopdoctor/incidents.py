@@ -15,11 +15,14 @@ from msgspec import Struct
 from loopdoctor import subjects
 from loopdoctor.catalogue.schema import Catalogue
 from loopdoctor.model import Frame, Incident, Line, Mark, Member, Place, Record, Surrounding, Symptom
+from loopdoctor.patterns import lazy
 from loopdoctor.settings import Settings
 
 AROUND = 12
 SAMPLES = 3
 MAX_MEMBERS = 24
+VARYING = lazy(r"0x[0-9a-fA-F]+|(?<![A-Za-z_\d])\d+")
+MAX_KNOWN = 5000
 RECENT = 200
 SHARED, WRECKAGE = 3.0, 2.0
 ALIKE = 0.45
@@ -101,6 +104,12 @@ class Cluster:
             self.causes[cause] = max(prior, self.causes.get(cause, 0.0))
 
 
+def _text_of(record: Record) -> str:
+    """A record's text without what differs from one time to the next: numbers and addresses, but not ``step2``."""
+    text = "\n".join(line.text for line in record.lines)
+    return f"{record.source}\n{record.kind}\n{VARYING.sub('0', text)}"
+
+
 def _of_one_process(one: Record, other: Record) -> bool:
     """Whether two records of different streams may come from one process: a thread's, or a bare line beside it."""
     first, second = one.stream.partition("/")[0], other.stream.partition("/")[0]
@@ -128,6 +137,7 @@ class Collector:
         self.before: dict[str, deque[Line]] = {}
         self.waiting: dict[str, list[Sample]] = {}
         self.marks: dict[str, list[Mark]] = {}
+        self.known: dict[str, tuple[Cluster, Sighting]] = {}
         self.dropped = 0
 
     def add_mark(self, mark: Mark) -> None:
@@ -160,6 +170,24 @@ class Collector:
                 and line.number - sample.sighting.record.end_line < self.settings.margin
             ]
 
+    def count_repeat(self, record: Record) -> bool:
+        """Counts a record that differs only in its numbers from ones of which enough samples are kept.
+
+        In a storm of failures the cost is then that of telling the text, not of judging it again.
+        """
+        known = self.known.get(_text_of(record))
+        if known is None:
+            return False
+        cluster, sighting = known
+        if cluster.seen[sighting.fingerprint] < SAMPLES:
+            return False
+        cluster.last = record
+        cluster.streams.add(record.stream)
+        cluster.seen[sighting.fingerprint] += 1
+        for symptom in sighting.symptoms:
+            cluster.counts[symptom.id] += 1
+        return True
+
     def add_record(self, record: Record, symptoms: list[Symptom]) -> None:
         """A record with symptoms: joins the cluster it belongs to or opens one."""
         root = max(symptoms, key=lambda symptom: self.catalogue.symptoms[symptom.id].rank)
@@ -180,6 +208,8 @@ class Collector:
             cluster = Cluster()
             self.clusters.append(cluster)
         self.by_fingerprint.setdefault(sighting.fingerprint, cluster)
+        if len(self.known) < MAX_KNOWN:
+            self.known[_text_of(record)] = (cluster, sighting)
         margin = self.settings.margin
         near = tuple(line for line in self.before.get(record.stream, ()) if record.start_line - line.number <= margin)
         sample = Sample(sighting, near)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from loopdoctor import grammar
 from loopdoctor.catalogue.schema import Catalogue, MarkRule, Signature
@@ -21,15 +23,15 @@ VETTED_LENGTH = 400
 """Characters up to which lint holds every built-in pattern to be quick, whatever the text."""
 
 
-def _holds_any(literals: Iterable[str], text: str) -> bool:
-    """Whether one of ``literals`` stands in ``text``.
+ANY_DIGIT = str.maketrans("123456789", "000000000")
+MAX_KNOWN = 20_000
 
-    Measured with 500 literals on lines of 75 characters: 21 us; an alternation of ``re`` takes 43, and 20 ms to build.
-    """
-    for literal in literals:  # noqa: SIM110 - any() over a generator takes half as long again
-        if literal in text:
-            return True
-    return False
+
+class _Held(Struct, frozen=True, gc=False):
+    """The literals that a text holds: of symptoms, and of marks."""
+
+    symptoms: tuple[str, ...]
+    marks: tuple[str, ...]
 
 
 class Matcher:
@@ -46,6 +48,7 @@ class Matcher:
         self.slow: set[str] = set()
         self._quick: dict[str, re.Pattern[str]] = {}
         self._guarded: dict[str, regex.Pattern[str]] = {}
+        self._known: dict[str, _Held] = {}
         self._by_literal: dict[str, list[tuple[str, Signature]]] = {}
         for symptom in catalogue.symptoms.values():
             for signature in symptom.signatures:
@@ -55,6 +58,22 @@ class Matcher:
     def _mark_literals(self) -> list[str]:
         return [literal for mark in self.catalogue.marks.values() for literal in mark.literals]
 
+    def _held(self, text: str) -> _Held:
+        """The literals in a text, remembered for all texts that differ from it only in their digits.
+
+        No literal holds a digit, so this loses nothing. 600 literals cost 25 us a line; a line known costs one.
+        """
+        key = text.translate(ANY_DIGIT)
+        held = self._known.get(key)
+        if held is None:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            held = self._known[key] = _Held(
+                tuple(literal for literal in self._by_literal if literal in text),
+                tuple(literal for literal in self._mark_literals if literal in text),
+            )
+        return held
+
     @property
     def literals(self) -> list[bytes]:
         """Every literal that the prefilter must look for: those of symptoms and of marks."""
@@ -62,7 +81,7 @@ class Matcher:
 
     def speaks(self, text: str) -> bool:
         """Whether ``text`` holds words of any symptom."""
-        return _holds_any(self._by_literal, text)
+        return bool(self._held(text).symptoms)
 
     def search(self, pattern: str, text: str) -> Match | None:
         """Searches a rule's pattern; one that takes too long counts as not fitting and is remembered in ``slow``."""
@@ -95,10 +114,8 @@ class Matcher:
         return list(found.values())
 
     def _match_word(self, record: Record, word: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-        for literal, rules in self._by_literal.items():
-            if literal not in word:
-                continue
-            for rule, signature in rules:
+        for literal in self._held(word).symptoms:
+            for rule, signature in self._by_literal[literal]:
                 captures = self._fits(record, word, signature)
                 if captures is not None:
                     yield rule, captures
@@ -131,10 +148,11 @@ class Matcher:
 
     def marks(self, line: Line) -> Iterator[Mark]:
         """The marks that a line holds."""
-        if not _holds_any(self._mark_literals, line.text):
+        held = self._held(line.text).marks
+        if not held:
             return
         for mark in self.catalogue.marks.values():
-            if any(literal in line.text for literal in mark.literals) and (
+            if any(literal in held for literal in mark.literals) and (
                 mark.pattern is None or self.search(mark.pattern, line.text)
             ):
                 yield Mark(mark.id, line.source, line.stream, line.number, line.text[:MAX_WORD])

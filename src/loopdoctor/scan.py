@@ -136,6 +136,8 @@ class _Scan:
 
     def _take(self, record: Record) -> None:
         self.records += 1
+        if self.collector.count_repeat(record):
+            return
         try:
             for line in record.lines:
                 for mark in self.matcher.marks(line):
