@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from msgspec.structs import replace
 
 from conftest import lines_of
 from loopdoctor.catalogue.schema import Catalogue, Cause, Clue, MarkRule, Signature, Step, Symptom, Variant, Verdict
@@ -42,7 +45,7 @@ def cause(id: str, *clues: Clue, **more: Any) -> Cause:  # noqa: A002
     return Cause(id=id, clues=clues, **(given | more))
 
 
-def catalogue(symptoms: tuple[Symptom, ...], causes: tuple[Cause, ...], marks: tuple[MarkRule, ...] = ()) -> Catalogue:
+def catalogue(symptoms: Iterable[Symptom], causes: Iterable[Cause] = (), marks: Iterable[MarkRule] = ()) -> Catalogue:
     """Rules by id."""
     return Catalogue({s.id: s for s in symptoms}, {c.id: c for c in causes}, {m.id: m for m in marks})
 
@@ -67,7 +70,8 @@ TILL = catalogue(
 
 def flow_of(text: str, matcher: Matcher, source: str = "till.log") -> list[Record | Line]:
     """Records and the lines between them; ``@LEVEL message`` stands for the head of a log entry."""
-    return list(group(lines_of(text), source, matcher.speaks, Settings()))
+    lines = [replace(line, source=source) for line in lines_of(text)]
+    return list(group(lines, source, matcher.speaks, Settings()))
 
 
 def collect(text: str, rules: Catalogue = TILL, settings: Settings | None = None) -> Collector:
