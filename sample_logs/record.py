@@ -43,7 +43,12 @@ HOST = "edge-2"
 
 @dataclass(frozen=True)
 class Sample:
-    """One folder: the words of ``sample.yaml``."""
+    """One folder: the words of ``sample.yaml``.
+
+    ``symptoms`` and ``cause`` are ids of the rules; ``file`` is the name under which the programs run; ``requires`` are
+    pins for pip, ``needs`` the servers to start; ``carrier`` wraps the recorded lines (see ``stamp``);
+    ``sigterm_after`` is when, in seconds, the program is told to stop; ``until`` is the last Python that shows this.
+    """
 
     folder: Path
     cause: str
@@ -57,6 +62,7 @@ class Sample:
     env: dict[str, str] = field(default_factory=dict)
     carrier: str = ""
     sigterm_after: float = 0.0
+    until: str = ""
 
     @property
     def name(self) -> str:
@@ -215,7 +221,12 @@ def run_program(
         [python, "-c", "import sys; print(sys.base_prefix)"], check=True, capture_output=True, text=True
     ).stdout.strip()
     venv = Path(python).parent.parent if (Path(python).parent.parent / "pyvenv.cfg").exists() else None
-    env = {"PATH": f"{Path(python).parent}:/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "TZ": "UTC", "LANG": "C.UTF-8"}
+    env = {
+        "PATH": f"{Path(python).parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": "/tmp",
+        "TZ": "UTC",
+        "LANG": "C.UTF-8",
+    }
     env |= {"PYTHONDONTWRITEBYTECODE": "1", **sample.env, **(extra or {})}
     with tempfile.TemporaryDirectory() as folder:
         # Tracebacks show the name of the file: it is the service's own, not broken.py.
@@ -230,12 +241,14 @@ def run_program(
         watchdog = later(TIME_LIMIT, lambda: os.killpg(process.pid, signal.SIGKILL))
         stop = later(sample.sigterm_after, process.terminate) if sample.sigterm_after else None
         lines = []
-        for line in process.stdout or ():
+        assert process.stdout is not None
+        for line in process.stdout:
             text = neutral(line.rstrip("\n"), sample, folder, venv, prefix)
             lines.append(stamp(sample.carrier, sample.name, process.pid, text) if carried else text)
             if len(lines) > MAX_LINES:  # a program that prints without end
                 os.killpg(process.pid, signal.SIGKILL)
                 break
+        process.stdout.close()
         status = process.wait()
         for timer in (watchdog, stop):
             if timer is not None:

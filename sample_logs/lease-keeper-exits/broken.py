@@ -26,9 +26,6 @@ async def watch_lease(shard):
 
 
 loop = asyncio.new_event_loop()
-workers = [
-    loop.create_task(compact("shard-7"), name="compact"),
-    loop.create_task(answer_probes(), name="probes"),
-    loop.create_task(watch_lease("shard-7"), name="watch-lease"),
-]
+workers = [loop.create_task(compact("shard-7"), name="compact"), loop.create_task(answer_probes(), name="probes")]
+loop.create_task(watch_lease("shard-7"), name="watch-lease")
 loop.run_forever()
