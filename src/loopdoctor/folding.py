@@ -14,6 +14,7 @@ from loopdoctor.model import Diagnosis
 from loopdoctor.ranking import diagnose
 
 MAX_PAIRS = 400
+HARMLESS = 0.5
 
 
 def _together(one: Cluster, other: Cluster, margin: int) -> bool:
@@ -27,10 +28,18 @@ def _together(one: Cluster, other: Cluster, margin: int) -> bool:
     return second.first.start_line - first.last.end_line <= margin
 
 
+def _says_nothing(cluster: Cluster, matcher: Matcher) -> bool:
+    """Whether all that was seen is wreckage whose own rules hold it for harmless more often than not."""
+    rules = [matcher.catalogue.symptoms[symptom] for symptom in cluster.counts]
+    return all(rule.rank == 0 and sum(rule.causes.values()) < HARMLESS for rule in rules)
+
+
 def fold(collector: Collector, matcher: Matcher) -> Iterator[Diagnosis]:
     """The diagnoses of all incidents, those of one cause and one burst told as one, in the order of the log."""
     judged: list[tuple[Cluster, Diagnosis]] = []
     for cluster in collector.clusters:
+        if _says_nothing(cluster, matcher):
+            continue
         diagnosis = diagnose(collector.incident(cluster), matcher)
         for at in range(len(judged) - 1, max(-1, len(judged) - 1 - MAX_PAIRS), -1):
             home, known = judged[at]

@@ -130,6 +130,23 @@ def shape_of(text: str) -> Shape:
     return "text"
 
 
+MENTION = lazy(
+    r"(?<![\w.'\"])(?P<type>(?:[^\W\d][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Mismatch|Greenlet|Operation))"
+    r"(?:: (?P<text>\S.*)|\((?P<quote>['\"])(?P<repr>.*?)(?P=quote)[,)])"
+)
+
+
+def mentioned_exception(text: str) -> str | None:
+    """``Type: message`` of an exception that a sentence ends with or holds as a repr; None if it names none.
+
+    What ``log.error("job %s failed: %s", job, error)`` and ``... %r`` write.
+    """
+    match = MENTION.search(text)
+    if match is None or match.start() == 0:
+        return None
+    return f"{match['type']}: {match['text'] or match['repr'] or ''}"
+
+
 def unlogged_message(text: str) -> list[str] | None:
     """The lines of a message that ``logging`` could not write, from its ``Message: 'repr'`` (Handler.handleError).
 

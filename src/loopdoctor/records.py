@@ -44,6 +44,9 @@ def finish(draft: Draft, source: str) -> Record:
     kind = draft.kind
     spoken = [(line.number, _word(line, kind)) for line, role in zip(lines, draft.roles, strict=True) if role == "word"]
     spoken = [(number, word) for number, word in spoken if word]
+    if kind == "log" and lines[0].level not in QUIET:
+        mentioned = [(number, grammar.mentioned_exception(word)) for number, word in spoken]
+        spoken += [(number, word) for number, word in mentioned if word]
     if kind == "pytest":
         trace = testblocks.parse_test(texts)
     elif draft.traced or kind == "exception":
