@@ -150,8 +150,11 @@ def ask_object(scene: Scene, value: ObjectAsk) -> Finding:
 
 
 def ask_near(scene: Scene, value: NearAsk) -> Finding:
-    """An ordinary line just before or after fits."""
-    return _found(line.text for line in scene.lines(value.side) if scene.matcher.search(value.pattern, line.text))
+    """An ordinary line just before or after fits, or the process or thread that its head names."""
+    search = scene.matcher.search
+    lines = scene.lines(value.side)
+    quotes = [line.text for line in lines if search(value.pattern, line.text)]
+    return _found(quotes + [line.thread for line in lines if line.thread and search(value.pattern, line.thread)])
 
 
 def ask_mark(scene: Scene, value: MarkAsk) -> Finding:

@@ -85,7 +85,7 @@ class ObjectAsk(_Rule, frozen=True):
 
 
 class NearAsk(_Rule, frozen=True):
-    """Holds if an ordinary line of the same stream, just before or after the incident, fits the pattern."""
+    """Holds if an ordinary line just before or after the incident fits the pattern, or the thread named in its head."""
 
     pattern: Pattern
     side: Literal["before", "after", "either"] = "either"
