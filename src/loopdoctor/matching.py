@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Match = re.Match[str] | regex.Match[str]
 
 MAX_WORD = 4000
+QUOTING = frozenset("+-*>|#•")
+"""What opens a line of a diff, a quotation, a list, a table or a comment: patterns let that go before the words."""
 VETTED_LENGTH = 400
 """Characters up to which lint holds every built-in pattern to be quick, whatever the text."""
 
@@ -133,7 +135,7 @@ class Matcher:
                 return None
             start = match.start()
             captures = tuple((key, value) for key, value in match.groupdict().items() if value)
-        if start and _must_open(record):
+        if (start or word[:1] in QUOTING) and _must_open(record):
             return None
         if signature.frame and not self._frame_fits(record, signature.frame):
             return None
