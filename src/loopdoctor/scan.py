@@ -136,6 +136,9 @@ class _Scan:
 
     def _take(self, record: Record) -> None:
         self.records += 1
+        if record.truncated and len(record.lines) >= self.settings.max_record:
+            message = f"a record is longer than {self.settings.max_record} lines and was cut there"
+            self.notify(Notice("record-cut", message, record.source, record.start_line))
         if self.collector.count_repeat(record):
             return
         try:
