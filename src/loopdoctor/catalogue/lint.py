@@ -58,7 +58,7 @@ def lint(catalogue: Catalogue) -> list[Problem]:
 
 
 def breaking(part: Catalogue, whole: Catalogue) -> list[Problem]:
-    """Only those problems of ``part`` that would make a scan fail or miss: literals, patterns, asks, dangling ids."""
+    """Only those problems of ``part`` that would make a scan fail or miss: literals, patterns, asks, ids, dead ends."""
     return _run(_BREAKING, part, whole)
 
 
@@ -134,6 +134,13 @@ def _references_of(rule: Any) -> Iterator[tuple[str, str, str]]:
                     yield f"{path}.{field}[{index}]", "symptom", symptom
 
 
+def _dead_ends(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
+    """A symptom leads somewhere, or a scan that meets it could say nothing."""
+    for symptom in part.symptoms.values():
+        if not symptom.causes:
+            yield Problem(symptom.id, "the symptom leads to no cause", "name the likeliest", "symptom", "$.causes")
+
+
 def _pattern_fault(pattern: str) -> str:
     try:
         with warnings.catch_warnings():
@@ -164,10 +171,8 @@ def _hostile(pattern: str) -> Iterator[str]:
 
 
 def _symptoms(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
-    """A symptom leads somewhere, and its shares can be shares."""
+    """The shares of a symptom's causes can be shares."""
     for symptom in part.symptoms.values():
-        if not symptom.causes:
-            yield Problem(symptom.id, "the symptom leads to no cause", "name the likeliest", "symptom", "$.causes")
         total = sum(symptom.causes.values())
         if total > PRIORS_AT_MOST:
             message = f"the shares of the causes add up to {total:.2f}"
@@ -233,7 +238,7 @@ def _variants(part: Catalogue, _: Catalogue) -> Iterator[Problem]:
                     yield Problem(rule.id, fault, snippets.HINT, kind, f"{path}.{field}")
 
 
-_BREAKING: tuple[Check, ...] = (_literals, _patterns, _asks, _ids)
+_BREAKING: tuple[Check, ...] = (_literals, _patterns, _asks, _ids, _dead_ends)
 _QUALITY: tuple[Check, ...] = (_symptoms, _causes, _texts, _variants)
 
 
