@@ -71,14 +71,20 @@ class Cluster:
         self.first: Record | None = None
         self.last: Record | None = None
 
-    def add(self, sighting: Sighting, sample: Sample, causes: dict[str, float]) -> bool:
+    def count(self, record: Record, sighting: Sighting, times: int) -> None:
+        """Counts sightings like this one, the last of which is ``record``."""
+        if self.last is None or self.last.source != record.source or self.last.start_line <= record.start_line:
+            self.last = record
+        self.seen[sighting.fingerprint] += times
+        for symptom in sighting.symptoms:
+            self.counts[symptom.id] += times
+
+    def add(self, sighting: Sighting, sample: Sample, causes: dict[str, float], times: int) -> bool:
         """Counts a sighting; True if it is kept as a sample."""
         record = sighting.record
         self.first = self.first or record
-        self.last = record
         self.streams.add(record.stream)
-        self.counts.update({symptom.id: 1 for symptom in sighting.symptoms})
-        self.seen[sighting.fingerprint] += 1
+        self.count(record, sighting, times)
         if len(self.keys) < 400:
             self.keys |= sighting.keys
         for cause, prior in causes.items():
@@ -170,7 +176,7 @@ class Collector:
                 and line.number - sample.sighting.record.end_line < self.settings.margin
             ]
 
-    def count_repeat(self, record: Record) -> bool:
+    def count_repeat(self, record: Record, times: int = 1) -> bool:
         """Counts a record that differs only in its numbers from ones of which enough samples are kept.
 
         In a storm of failures the cost is then that of telling the text, not of judging it again.
@@ -181,15 +187,12 @@ class Collector:
         cluster, sighting = known
         if cluster.seen[sighting.fingerprint] < SAMPLES:
             return False
-        cluster.last = record
         cluster.streams.add(record.stream)
-        cluster.seen[sighting.fingerprint] += 1
-        for symptom in sighting.symptoms:
-            cluster.counts[symptom.id] += 1
+        cluster.count(record, sighting, times)
         return True
 
-    def add_record(self, record: Record, symptoms: list[Symptom]) -> None:
-        """A record with symptoms: joins the cluster it belongs to or opens one."""
+    def add_record(self, record: Record, symptoms: list[Symptom], times: int = 1) -> None:
+        """A record with symptoms (seen so many times): joins the cluster it belongs to or opens one."""
         root = max(symptoms, key=lambda symptom: self.catalogue.symptoms[symptom.id].rank)
         culprit = subjects.culprit_of(record, root)
         sighting = Sighting(
@@ -203,7 +206,7 @@ class Collector:
         cluster = self._find(sighting, causes)
         if cluster is None:
             if len(self.clusters) >= self.settings.max_incidents:
-                self.dropped += 1
+                self.dropped += times
                 return
             cluster = Cluster()
             self.clusters.append(cluster)
@@ -213,7 +216,7 @@ class Collector:
         margin = self.settings.margin
         near = tuple(line for line in self.before.get(record.stream, ()) if record.start_line - line.number <= margin)
         sample = Sample(sighting, near)
-        if cluster.add(sighting, sample, causes):
+        if cluster.add(sighting, sample, causes, times):
             self.waiting.setdefault(record.stream, []).append(sample)
 
     def end_source(self) -> None:

@@ -30,6 +30,7 @@ from loopdoctor.model import (
 )
 from loopdoctor.prefilter import Prefilter, Tally
 from loopdoctor.records import Flow, group
+from loopdoctor.repeats import Repeats
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Source, find_sources
 
@@ -73,10 +74,12 @@ class _Scan:
         else:
             self.notices_dropped += 1
 
-    def flow(self, source: Source, tally: Tally, carriers: Counter[str]) -> Iterator[Flow]:
+    def flow(self, source: Source, tally: Tally, carriers: Counter[str], repeats: Repeats | None) -> Iterator[Flow]:
         """bytes -> Window -> Line -> Record, for one source."""
         blocks = self._until_interrupted(source.blocks())
         windows = self.prefilter.windows(Source(source.name, source.size, blocks), tally)
+        if repeats is not None:
+            windows = repeats.thin(windows, tally)
         lines = self._counted(unwrap(windows, self.settings, self.notify), carriers)
         yield from group(lines, source.name, self.matcher.speaks, self.settings)
 
@@ -109,14 +112,16 @@ class _Scan:
         """Scans one source to its end."""
         tally = self._tally(source)
         carriers: Counter[str] = Counter()
+        repeats = Repeats(self.prefilter.ends, self.settings.margin)
         try:
-            for item in self.flow(source, tally, carriers):
+            for item in self.flow(source, tally, carriers, repeats):
                 if isinstance(item, Record):
-                    self._take(item)
+                    repeats.note(item, fit=self._take(item))
                 else:
                     for mark in self.matcher.marks(item):
                         self.collector.add_mark(mark)
                     self.collector.add_line(item)
+            self._take_skipped(source, repeats)
         except Exception as error:  # noqa: BLE001 - what was found before, and the other sources, must be reported
             message = f"reading broke off ({type(error).__name__}: {error}); what stands behind is missing"
             self.notify(Notice("source-failed", message, source.name))
@@ -134,44 +139,59 @@ class _Scan:
             lines = "1 line" if tally.nul_lines == 1 else f"{tally.nul_lines} lines"
             self.notify(Notice("zero-bytes", f"zero bytes left out of {lines}: text may have been lost", source))
 
-    def _take(self, record: Record) -> None:
-        self.records += 1
+    def _take_skipped(self, source: Source, repeats: Repeats) -> None:
+        """What was only counted is taken by its last instance, as often as it was seen."""
+        for window, times in repeats.skipped():
+            lines = unwrap([window], self.settings, self.notify)
+            for item in group(lines, source.name, self.matcher.speaks, self.settings):
+                if isinstance(item, Record):
+                    self._take(item, times)
+
+    def _take(self, record: Record, times: int = 1) -> bool:
+        """Judges a record; True if nothing but its text decided, so that its like may be counted unread."""
+        self.records += times
         if record.truncated and len(record.lines) >= self.settings.max_record:
             message = f"a record is longer than {self.settings.max_record} lines and was cut there"
             self.notify(Notice("record-cut", message, record.source, record.start_line))
-        if self.collector.count_repeat(record):
-            return
+        plain = not record.truncated and not any(map(str.isdigit, record.stream))
+        if self.collector.count_repeat(record, times):
+            return plain
         try:
             for line in record.lines:
                 for mark in self.matcher.marks(line):
                     self.collector.add_mark(mark)
+                    plain = False
             symptoms = self.matcher.match(record)
             if symptoms:
-                self.collector.add_record(record, symptoms)
+                self.collector.add_record(record, symptoms, times)
             elif record.exception and record.kind in ("traceback", "pytest", "unraisable", "asyncio"):
-                self._explain_nothing(record)
+                self._explain_nothing(record, times)
+                plain = plain and not any(map(str.isdigit, record.message[:80]))
             else:
+                plain = False
                 for line in record.lines:
                     self.collector.add_line(line)
         except Exception as error:  # noqa: BLE001 - one record must never stop the scan
             message = f"a record could not be judged ({type(error).__name__}: {error})"
             self.notify(Notice("record-failed", message, record.source, record.start_line))
+            plain = False
+        return plain
 
-    def _explain_nothing(self, record: Record) -> None:
+    def _explain_nothing(self, record: Record, times: int) -> None:
         """A failure that no rule knows is listed, folded over its repeats."""
         key = (record.exception, record.message[:80])
         known = self.unexplained.get(key)
         if known is not None:
             self.unexplained[key] = Unexplained(
-                known.exception, known.message, known.occurrences + 1, known.first, known.culprit
+                known.exception, known.message, known.occurrences + times, known.first, known.culprit
             )
         elif len(self.unexplained) < MAX_UNEXPLAINED:
             when = next((line.time for line in record.lines if line.time), None)
             place = Place(record.source, record.start_line, when)
             culprit = subjects.culprit_of(record)
-            self.unexplained[key] = Unexplained(record.exception, record.message[:400], 1, place, culprit)
+            self.unexplained[key] = Unexplained(record.exception, record.message[:400], times, place, culprit)
         else:
-            self.unexplained_dropped += 1
+            self.unexplained_dropped += times
 
     def report(self, started: float) -> Report:
         """Incident -> Diagnosis -> Report."""
@@ -224,7 +244,7 @@ def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
     """The records of every source, as the parser grouped them: what ``loopdoctor records`` shows."""
     state = _Scan(settings, None)
     for source in find_sources(paths, settings, state.notify):
-        for item in state.flow(source, Tally(), Counter()):
+        for item in state.flow(source, Tally(), Counter(), None):
             if isinstance(item, Record) and _is_failure(item, state.matcher):
                 yield item
         if state.interrupted:

@@ -13,6 +13,10 @@ from loopdoctor.patterns import lazy
 MARK = "(most recent call last):\\n"
 HEADER = lazy(r"(?P<before>.*?)(?P<header>(?:\w+ )?Traceback \(most recent call last\):\\n)", re.DOTALL)
 QUOTING = lazy(r"(?:E {2,}|\s|[\w.]*(?:Error|Exception|Group)\b)")
+# The quote that ends the value: behind it stands another pair, or only what closes the whole.
+CLOSING = {
+    quote: lazy(rf"(?<!\\){quote}(?=\s+[A-Za-z_@][\w.@/-]{{0,60}}=|\s*,\s*[\"']|[\s}})\],]*$)") for quote in "\"'"
+}
 ESCAPE = lazy(r"\\(?:n|[\"'t])")
 PLAIN = {"\\n": "\n", '\\"': '"', "\\'": "'", "\\t": "\t"}
 
@@ -23,8 +27,13 @@ def escaped_lines(text: str) -> list[str] | None:
     if match is None or QUOTING.match(text):
         return None
     before = match["before"].rstrip(" '\"=({")
-    after = ESCAPE.sub(lambda found: PLAIN[found[0]], text[match.start("header") :])
+    start = match.start("header")
+    closing = CLOSING[quote].search(text, start) if (quote := text[start - 1 : start]) in CLOSING else None
+    end = closing.start() if closing else len(text)
+    after = ESCAPE.sub(lambda found: PLAIN[found[0]], text[start:end])
     lines = after.rstrip("\n").split("\n")
     while lines and not lines[-1].strip(" '\"})]"):
         lines.pop()
+    if closing and len(text) - end > 2:
+        before += text[end + 1 :]  # the pairs behind the traceback belong to the entry's head
     return [before, *lines] if before else lines

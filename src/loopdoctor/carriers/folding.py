@@ -14,12 +14,17 @@ OWN_LINE = lazy(
     r"|asyncgen|socket|server|source_traceback|handle_traceback):(?: |$)|Traceback \(most"
 )
 
+# What ends a frame's source line, however full it is: the exception's own line, which stands at column 0.
+LAST_LINE = lazy(r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*: |[A-Z]\w*(?:Error|Exception|Group)$)")
+
 Numbered = tuple[int, str]
 
 
 def was_folded(text: str, following: str, width: int) -> bool:
     """Whether ``following`` is the rest of ``text``, folded at ``width``."""
     if not text or not following or following[0] == " " or OWN_LINE.match(following):
+        return False
+    if text.startswith("    ") and LAST_LINE.match(following):
         return False
     return len(text) + 1 + len(following.split(" ", 1)[0]) > width
 

@@ -82,6 +82,12 @@ class Prefilter:
             yield from cutter.feed(block, newlines, hits)
         yield from cutter.finish()
 
+    def ends(self, data: bytes) -> list[int]:
+        """The offsets just behind every literal in ``data``, in ascending order, some perhaps twice."""
+        if self._search is None:
+            self._search = make_search(self._literals, self._engine)
+        return self._search.ends(data)
+
     def _scanned(self, blocks: Iterator[bytes], tally: Tally) -> Iterator[tuple[bytes, Found]]:
         """Each block with the number of its line breaks and the offsets at which literals end in it."""
         if tally.whole:
