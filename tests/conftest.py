@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from loopdoctor import scan as scanning
 from loopdoctor.model import Line, Record
 from loopdoctor.records import group
 from loopdoctor.settings import Settings
@@ -35,3 +37,25 @@ def group_text(text: str) -> list[Record]:
 def grouped() -> Callable[[str], list[Record]]:
     """``group_text`` as a fixture."""
     return group_text
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., str]:
+    """Writes a log (text or bytes, and its name) and gives its path."""
+
+    def write_log(data: str | bytes, name: str = "app.log") -> str:
+        path = tmp_path / name
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return str(path)
+
+    return write_log
+
+
+@pytest.fixture(scope="module")
+def rules_once() -> Iterator[None]:
+    """For many scans: the built-in rules are read from YAML once, not for each; a team's own are read as ever."""
+    load = scanning.load_catalogue
+    built_in = load()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanning, "load_catalogue", lambda rules: load(rules) if rules else built_in)
+        yield
