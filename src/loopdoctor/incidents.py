@@ -84,12 +84,12 @@ class Cluster:
         record = sighting.record
         self.first = self.first or record
         self.streams.add(record.stream)
+        keep = self.seen[sighting.fingerprint] < SAMPLES and len(self.samples) < MAX_MEMBERS
         self.count(record, sighting, times)
         if len(self.keys) < 400:
             self.keys |= sighting.keys
         for cause, prior in causes.items():
             self.causes[cause] = max(prior, self.causes.get(cause, 0.0))
-        keep = self.seen[sighting.fingerprint] <= SAMPLES and len(self.samples) < MAX_MEMBERS
         if keep:
             self.samples.append(sample)
         return keep
