@@ -37,7 +37,7 @@ class Repeats:
         self._margin = margin
         self._parsed: dict[bytes, int] = {}
         self._unfit: set[bytes] = set()
-        self._handed: dict[int, bytes] = {}
+        self._handed: dict[int, tuple[bytes, int]] = {}  # by the first line: the key, and the last line
         self._skipped: dict[bytes, tuple[int, Window]] = {}
         self._next = 0
         self._owed = 0
@@ -60,12 +60,12 @@ class Repeats:
 
     def note(self, record: Record, *, fit: bool) -> None:
         """Learns from a record that was parsed; ``fit`` says that nothing but its text decided what became of it."""
-        key = self._handed.pop(record.start_line, None)
-        crossed = [self._handed.pop(line, b"") for line in range(record.start_line + 1, record.end_line + 1)]
+        key, last = self._handed.pop(record.start_line, (b"", 0))
+        crossed = [self._handed.pop(line, (b"", 0))[0] for line in range(record.start_line + 1, record.end_line + 1)]
         self._unfit.update(other for other in crossed if other)
-        if key is None:
+        if not key:
             return
-        if not fit or any(crossed):
+        if not fit or any(crossed) or record.end_line > last:  # behind it may stand a line without any literal
             self._unfit.add(key)
         elif len(self._parsed) < MAX_KEYS or key in self._parsed:
             self._parsed[key] = self._parsed.get(key, 0) + 1
@@ -124,7 +124,7 @@ class Repeats:
             at = start
             if any(first <= start and end <= last for first, last in spans):
                 if key:
-                    self._handed[line] = key
+                    self._handed[line] = key, line + data.count(b"\n", start, end - 1)
                 continue
             times = self._skipped[key][0] if key in self._skipped else 0
             self._skipped[key] = (times + 1, Window(window.source, line, data[start:end]))
