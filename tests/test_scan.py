@@ -170,6 +170,18 @@ def test_a_large_log_is_read_in_windows_and_says_the_same(write: Write) -> None:
     assert windowed.stats.lines == full.stats.lines
 
 
+@pytest.mark.parametrize("stamp", STAMPS)
+@pytest.mark.parametrize("payload", range(len(PAYLOADS)))
+def test_a_storm_of_one_failure_is_counted_as_the_full_parse_counts_it(write: Write, stamp: str, payload: int) -> None:
+    """Repeats that need not be parsed again: same counts, same first and last place."""
+    gaps = [90, 5, 200, 90, 200, 45, 1, 45, 0, 0, 200, 90, 90, 0]
+    path = write(mixture(stamp, [payload] * len(gaps), gaps))
+    windowed, full = scan([path], Settings(whole_below=0)), scan([path], Settings(full=True))
+    assert (told(windowed), unknown(windowed)) == (told(full), unknown(full))
+    counts = [one.incident.occurrences for one in full.diagnoses] + [one.occurrences for one in full.unexplained]
+    assert counts == [len(gaps)]
+
+
 def test_hyperscan_and_the_slow_search_agree(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no hyperscan the same is found."""
     pytest.importorskip("hyperscan")
