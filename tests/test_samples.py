@@ -32,9 +32,7 @@ def _recorder() -> Any:
 
 SAMPLES = _recorder().load_all()
 # Logs that hold the evidence and are judged wrongly so far, and what is missing.
-NOT_YET = {
-    "prefork-crawler": "multiprocessing's frames below run_until_complete() weigh too little for a loop copied by fork",
-}
+NOT_YET: dict[str, str] = {}
 
 
 def _params(samples: list[Any]) -> list[Any]:

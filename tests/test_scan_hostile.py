@@ -183,3 +183,16 @@ def test_records_stops_at_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     assert next(records).exception == "RuntimeError"
     with pytest.raises(KeyboardInterrupt):
         next(records)
+
+
+def test_an_incident_that_cannot_be_judged_becomes_a_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else was found is still reported."""
+    from loopdoctor import folding
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("no sense")
+
+    monkeypatch.setattr(folding, "diagnose", broken)
+    log = tmp_path / "app.log"
+    log.write_text(DESTROYED)
+    assert [notice.kind for notice in scan([str(log)], Settings()).notices] == ["incident-failed"]

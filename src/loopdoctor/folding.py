@@ -6,7 +6,7 @@ Whether two symptoms come from one mistake is often known only after both were j
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from loopdoctor.incidents import Cluster, Collector
 from loopdoctor.matching import Matcher
@@ -34,13 +34,25 @@ def _says_nothing(cluster: Cluster, matcher: Matcher) -> bool:
     return all(rule.rank == 0 and sum(rule.causes.values()) < HARMLESS for rule in rules)
 
 
-def fold(collector: Collector, matcher: Matcher) -> Iterator[Diagnosis]:
-    """The diagnoses of all incidents, those of one cause and one burst told as one, in the order of the log."""
+OnFailure = Callable[[Cluster, Exception], None]
+
+
+def fold(collector: Collector, matcher: Matcher, on_failure: OnFailure | None = None) -> Iterator[Diagnosis]:
+    """The diagnoses of all incidents, those of one cause and one burst told as one, in the order of the log.
+
+    ``on_failure`` is told of an incident that could not be judged; without it the exception goes on to the caller.
+    """
     judged: list[tuple[Cluster, Diagnosis]] = []
     for cluster in collector.clusters:
         if _says_nothing(cluster, matcher):
             continue
-        diagnosis = diagnose(collector.incident(cluster), matcher)
+        try:
+            diagnosis = diagnose(collector.incident(cluster), matcher)
+        except Exception as error:
+            if on_failure is None:
+                raise
+            on_failure(cluster, error)
+            continue
         for at in range(len(judged) - 1, max(-1, len(judged) - 1 - MAX_PAIRS), -1):
             home, known = judged[at]
             same = known.candidates[0].id == diagnosis.candidates[0].id

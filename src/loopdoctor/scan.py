@@ -16,7 +16,7 @@ from loopdoctor import subjects
 from loopdoctor.carriers import GAP, unwrap
 from loopdoctor.catalogue.load import load_catalogue
 from loopdoctor.folding import fold
-from loopdoctor.incidents import Collector
+from loopdoctor.incidents import Cluster, Collector
 from loopdoctor.matching import Matcher
 from loopdoctor.model import (
     Input,
@@ -193,9 +193,16 @@ class _Scan:
         else:
             self.unexplained_dropped += times
 
+    def _not_judged(self, cluster: Cluster, error: Exception) -> None:
+        """One incident that cannot be judged must not take the report of the others with it."""
+        first = cluster.first
+        message = f"an incident could not be judged ({type(error).__name__}: {error})"
+        place = (first.source, first.start_line) if first else ("", None)
+        self.notify(Notice("incident-failed", message, *place))
+
     def report(self, started: float) -> Report:
         """Incident -> Diagnosis -> Report."""
-        diagnoses = list(fold(self.collector, self.matcher))
+        diagnoses = list(fold(self.collector, self.matcher, self._not_judged))
         if self.collector.dropped:
             message = f"{self.collector.dropped} further incidents were counted but not kept"
             self.notices.append(Notice("incidents-dropped", message))
