@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from loopdoctor import grammar
 from loopdoctor.model import Frame, Trace
 from loopdoctor.patterns import lazy
@@ -47,7 +49,7 @@ def _parse_part(lines: Sequence[str], link: str, previous: Trace | None) -> Trac
     if any(grammar.HEADER.match(text) or grammar.GROUP_HEADER.match(text) for text in native):
         inner = parse_trace(lines)
         if inner is not None and inner.type:
-            return inner
+            return inner if previous is None or inner.previous else replace(inner, link=link, previous=previous)
     frames = _frames(lines)
     type_, message, notes = _exception(lines)
     if not type_ and not frames:

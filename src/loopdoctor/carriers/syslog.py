@@ -24,6 +24,9 @@ RFC5424 = re.compile(
     rf" (?P<msgid>\S+)(?: (?P<data>-|{_SD})(?= |$))?(?: |$)"
 )
 OCTAL = lazy(r"#([0-3][0-7]{2})")
+# rsyslog's templates put a blank before a message only if it begins with none (``sp-if-no-1st-sp``): of what its
+# imfile read, each indented line is short by one. Frames and rails stand at even columns, so those can be told.
+SHORT_BY_ONE = lazy(r" (?:  )*(?:File \"|[|+](?: |-|$))")
 DMESG = lazy(r"\[ *(?P<time>\d+\.\d{6})\] ")
 
 
@@ -37,7 +40,10 @@ def cut_syslog(text: str) -> Cut | None:
         return None
     pid = f"[{match['pid']}]" if match["pid"] else ""
     time = match["time"].strip("[] ")
-    return Cut("syslog", unescaped(text[match.end() :]), f"{match['host']}/{match['ident']}{pid}", time, aligned=True)
+    rest = unescaped(text[match.end() :])
+    if rest[:1] == " " and SHORT_BY_ONE.match(rest):
+        rest = " " + rest
+    return Cut("syslog", rest, f"{match['host']}/{match['ident']}{pid}", time, aligned=True)
 
 
 def cut_rfc5424(text: str) -> Cut | None:
