@@ -25,7 +25,32 @@ pytestmark = pytest.mark.tools
 
 PROGRAM = Path(__file__).parent / "programs" / "log_through.py"
 GONE = 77
-SETUPS = ["basic", "python-json-logger", "python-json-logger-array", "colorlog", "uvicorn", "gunicorn", "celery", "celery-task", "rich", "rich-tracebacks", "rich-locals", "rich-install", "loguru", "loguru-plain", "loguru-colours", "loguru-json", "structlog", "structlog-colours", "structlog-rich", "structlog-json", "structlog-dicts", "structlog-keys", "structlog-logfmt", "sentry"]
+SETUPS = [
+    "basic",
+    "python-json-logger",
+    "python-json-logger-array",
+    "colorlog",
+    "uvicorn",
+    "gunicorn",
+    "celery",
+    "celery-task",
+    "rich",
+    "rich-tracebacks",
+    "rich-locals",
+    "rich-install",
+    "loguru",
+    "loguru-plain",
+    "loguru-colours",
+    "loguru-json",
+    "structlog",
+    "structlog-colours",
+    "structlog-rich",
+    "structlog-json",
+    "structlog-dicts",
+    "structlog-keys",
+    "structlog-logfmt",
+    "sentry",
+]
 PAYLOADS = ("chained", "context", "group", "pending", "debug", "never", "warned", "created")
 
 # What a library leaves out cannot come back.
@@ -315,7 +340,7 @@ def test_a_failure_comes_whole_through_every_tool(
 
 # --- programs that run a program --------------------------------------------------------------------------------------
 
-FAILING = '''
+FAILING = """
 import asyncio
 
 def drawer():
@@ -326,7 +351,7 @@ def close_drawer():
         drawer()
     except OSError as error:
         raise RuntimeError("Event loop is closed") from error
-'''
+"""
 
 
 @pytest.mark.parametrize(
