@@ -32,7 +32,7 @@ def _recorder() -> Any:
 
 SAMPLES = _recorder().load_all()
 # Logs that hold the evidence and are judged wrongly so far, and what is missing.
-NOT_YET: dict[str, str] = {}
+NOT_YET = {"video-worker-child-reaped": "two collectors race for the child; on a busy machine asyncio may win"}
 
 
 def _params(samples: list[Any]) -> list[Any]:
