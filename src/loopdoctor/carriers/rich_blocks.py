@@ -136,3 +136,8 @@ def rich_block(text: str) -> RichBox | RichColumns | None:
         if match is not None and match["place"] and text[: match.start("level")].strip(" []:.,0123456789/-APM") == "":
             return RichColumns() if match["time"] or ":" in match["place"] else None
     return None
+
+
+def ends_in_place(mark: str, text: str) -> bool:
+    """Whether an indented line may be a head of rich's: a level at the left, a file at the right."""
+    return mark in "DIWECNST" and mark != "" and ".py" in text[-40:]

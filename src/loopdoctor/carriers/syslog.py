@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from loopdoctor.carriers.levels import SYSLOG_LEVELS, UPPER
+from loopdoctor.carriers.logging_heads import DETAILS, EXCEPTION_NAME
 from loopdoctor.carriers.times import ISO, SYSLOG
 from loopdoctor.carriers.wrapping import Cut
 from loopdoctor.patterns import lazy
@@ -18,6 +19,7 @@ _WEEKDAY = r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z][\w+-]*
 _STAMP = rf"(?:{_WEEKDAY}|{SYSLOG}|{ISO}|\[ *\d+\.\d+(?: <[ \d.]+>)?\]|\d{{9,11}}\.\d{{6}})"
 _HOST = rf"(?!(?:{UPPER}) )(?P<host>\w[\w.-]*|[\da-fA-F:]{{4,39}})"
 LINE = lazy(rf"(?:<\d{{1,3}}>)?(?P<time>{_STAMP}) {_HOST} (?P<ident>[^\s:\[\](]+)(?:\[(?P<pid>\d+)\])?:(?: |$)")
+PROGRAM = lazy(r"[a-z_/][\w./@-]*$")
 _SD = r'(?:\[[\w.@-]+(?: [\w.@-]+="(?:[^"\\\]]|\\.)*")*\])+'
 RFC5424 = re.compile(
     rf"(?P<length>\d{{1,6}} )?<(?P<pri>\d{{1,3}})>1 (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<pid>\S+)"
@@ -36,7 +38,8 @@ def cut_syslog(text: str) -> Cut | None:
     if match is None or match["ident"].upper() in UPPER.split("|"):
         return None
     # Without a process id "word word: text" may be prose behind a time; a program's name is no capitalised word.
-    if match["pid"] is None and not re.match(r"[a-z_/][\w./@-]*$", match["ident"]):
+    ident = match["ident"]
+    if match["pid"] is None and (not PROGRAM.match(ident) or ident in DETAILS or EXCEPTION_NAME.match(ident)):
         return None
     pid = f"[{match['pid']}]" if match["pid"] else ""
     time = match["time"].strip("[] ")

@@ -25,8 +25,8 @@ from loopdoctor.carriers.lanes import MAX_CHILDREN, Lane, joined
 from loopdoctor.carriers.levels import UPPER
 from loopdoctor.carriers.logfmt import logfmt_head
 from loopdoctor.carriers.logging_heads import logging_head
-from loopdoctor.carriers.margins import MAX_LEARNED, blank_margin, learned, prefix_before, without_margin
-from loopdoctor.carriers.rich_blocks import rich_block
+from loopdoctor.carriers.margins import MAX_LEARNED, believed, blank_margin, learned, prefix_before, without_margin
+from loopdoctor.carriers.rich_blocks import ends_in_place, rich_block
 from loopdoctor.carriers.speaking import BREAK, HEADER, Speaker
 from loopdoctor.carriers.supervisord import supervisord_block
 from loopdoctor.carriers.table import cut_bare_time, cut_transport
@@ -40,6 +40,7 @@ GAP = "gap"
 INDENTED_STARTS = frozenset("{[╭┌+>0123456789")
 """What an indented line begins with that may be more than the inside of something: a box, a brace, a time."""
 
+REPORT_ENDS = ("pending!", "retrieved")
 LEVEL_WORDS = tuple(UPPER.split("|"))
 
 MAX_SNIFFED = 1000
@@ -65,11 +66,6 @@ def unwrap(windows: Iterable[Window], settings: Settings, notify: Callable[[Noti
         yield from unwrapper.window(window)
         following += window.data.count(b"\n") + (not window.data.endswith(b"\n") and bool(window.data))
     yield from unwrapper.end()
-
-
-def _ends_in_place(mark: str, text: str) -> bool:
-    """Whether an indented line may be a head of rich's: a level at the left, a file at the right."""
-    return mark in "DIWECNST" and mark != "" and ".py" in text[-40:]
 
 
 class Unwrapper(Speaker):
@@ -133,7 +129,7 @@ class Unwrapper(Speaker):
                 or "│" in text
                 or HEADER in text
                 or "Exception i" in text
-                or _ends_in_place(mark, text)
+                or ends_in_place(mark, text)
             ):
                 return None
         elif first:
@@ -144,7 +140,7 @@ class Unwrapper(Speaker):
                 return None
             if first.isupper() and text.startswith(LEVEL_WORDS):
                 return None
-            if "-" in text and first.islower():
+            if ("-" in text and first.islower()) or text.endswith(REPORT_ENDS):
                 return None
         if len(text) > self.max_line:
             return None
@@ -179,6 +175,8 @@ class Unwrapper(Speaker):
         block = self._block(text)
         if block is not None:
             self._open(lane, block, number, text, time, depth)
+            return
+        if depth < MAX_NESTING and lane.learned and self._known_prefix(lane, number, text, depth):
             return
         if depth < MAX_NESTING and (cut := cut_transport(text)) is not None:
             self._cut(lane, cut, number, text, depth)
@@ -223,7 +221,7 @@ class Unwrapper(Speaker):
             return
         mark = text.lstrip(" \t>")[:1]
         block: Block | None
-        sniffed = mark in INDENTED_STARTS or HEADER in text or "Exception i" in text or _ends_in_place(mark, text)
+        sniffed = mark in INDENTED_STARTS or HEADER in text or "Exception i" in text or ends_in_place(mark, text)
         if sniffed and len(text) < MAX_SNIFFED:
             block = json_block(text) if mark in "{[" else rich_block(text)
             if block is not None:
@@ -330,11 +328,16 @@ class Unwrapper(Speaker):
 
     # --- prefixes that nobody knows -----------------------------------------------------------------------------------
 
-    def _prefixed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> bool:
+    def _known_prefix(self, lane: Lane, number: int, text: str, depth: int) -> bool:
         for known in lane.learned:
             if (cut := known.cut(text)) is not None:
                 self._cut(lane, cut, number, text, depth)
                 return True
+        return False
+
+    def _prefixed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> bool:
+        if self._known_prefix(lane, number, text, depth):
+            return True
         if text and text[0] in ">•│┃▏" and (margin := blank_margin(text)):
             lane.margin = margin
             self._line(lane, number, text, time, depth + 1)
@@ -343,7 +346,7 @@ class Unwrapper(Speaker):
         if found is None or len(lane.learned) >= MAX_LEARNED:
             return False
         prefix, reason = found
-        if reason == "trace":
+        if reason in ("trace", "report", "any") or any(map(str.isdigit, prefix)):
             lane.waiting = [(number, text, time)]
             return True
         lane.learned.append(learned(prefix))
@@ -352,11 +355,12 @@ class Unwrapper(Speaker):
     def _awaited(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> bool:
         """A traceback's header stands behind an unknown prefix: the next lines tell whether they have it too."""
         header = lane.waiting[0]
-        prefix, _ = prefix_before(header[1]) or ("", "")
-        pattern = learned(prefix)
-        cut = pattern.cut(text)
+        prefix, reason = prefix_before(header[1]) or ("", "")
         lane.waiting.append((number, text, time))
-        if cut is not None and cut.rest[:1] in (" ", "|"):
+        if (pattern := believed(lane.waiting)) is not None:
+            # Workers 1, 2 and 3 may well speak in turn: a counter must count for longer.
+            if pattern.counters and len(lane.waiting) < MAX_WAITING // 2:
+                return True
             lane.learned.append(pattern)
         elif text.startswith(("  File ", "  | ")):
             waiting, lane.waiting = lane.waiting, []
@@ -365,7 +369,7 @@ class Unwrapper(Speaker):
             for line in waiting[1:]:
                 self._line(lane, *line, depth)
             return True
-        elif len(lane.waiting) < MAX_WAITING:
+        elif len(lane.waiting) < MAX_WAITING and reason == "trace":
             return True
         self._release(lane, depth)
         return True
@@ -384,6 +388,8 @@ class Unwrapper(Speaker):
             block, lane.block = lane.block, None
             self._pieces(lane, block.close(), None, depth)
         if lane.waiting:
+            if (pattern := believed(lane.waiting)) is not None:
+                lane.learned.append(pattern)
             self._release(lane, depth)
         if lane.pending:
             self.feed(lane, self.out[-1].number if self.out else 1, "", None, depth)
