@@ -1,7 +1,6 @@
 """Finds the first oversized entry of an archive that is read page by page."""
 
 import asyncio
-import contextlib
 import logging
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s | %(levelname)s | %(name)s | %(message)s")
@@ -35,11 +34,14 @@ async def entries(store):
 
 async def main():
     store = Store()
-    async with contextlib.aclosing(entries(store)) as stream:
+    stream = entries(store)
+    try:
         async for entry in stream:
             if entry > 23:
                 log.info("first oversized entry: %d", entry)
                 break
+    finally:
+        await stream.aclose()  # what contextlib.aclosing() does from Python 3.10 on
     store.open = False
     log.info("store disconnected")
     return stream

@@ -31,7 +31,8 @@ async def main():
     task = asyncio.create_task(pipeline(queue), name="pipeline")
     device.start()
     await asyncio.sleep(0.35)
-    await asyncio.to_thread(device.join)  # first what feeds the loop, then what the loop runs
+    # First what feeds the loop, then what the loop runs.
+    await asyncio.get_running_loop().run_in_executor(None, device.join)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     log.info("stopped")

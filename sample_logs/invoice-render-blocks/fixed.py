@@ -14,8 +14,9 @@ def render(order):
 
 
 async def render_orders(orders):
+    loop = asyncio.get_running_loop()
     for order in orders:
-        name = await asyncio.to_thread(render, order)
+        name = await loop.run_in_executor(None, render, order)  # asyncio.to_thread() from Python 3.9 on
         log.info("rendered %s", name)
         await asyncio.sleep(0)
 

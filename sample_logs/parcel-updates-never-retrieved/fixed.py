@@ -19,9 +19,10 @@ async def update(parcel, state):
 
 async def main():
     updates = [("P-100", "delivered"), ("P-999", "delivered"), ("P-101", "in customs")]
-    async with asyncio.TaskGroup() as group:
-        for item in updates:
-            group.create_task(update(*item), name=f"update-{item[0]}")
+    results = await asyncio.gather(*(update(*item) for item in updates), return_exceptions=True)
+    for item, result in zip(updates, results):
+        if isinstance(result, BaseException):
+            log.error("update of %s failed", item[0], exc_info=result)
     log.info("batch of %d updates done", len(updates))
 
 

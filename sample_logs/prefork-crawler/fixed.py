@@ -20,12 +20,12 @@ def worker(site):
 
 async def main():
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=worker, args=(site,)) for site in ("docs.example", "blog.example")]
-    for process in workers:
+    for site in ("docs.example", "blog.example"):
+        process = context.Process(target=worker, args=(site,))
         process.start()
-    while any(process.is_alive() for process in workers):
-        await asyncio.sleep(0.05)
-    log.info("exit codes: %s", [process.exitcode for process in workers])
+        while process.is_alive():
+            await asyncio.sleep(0.05)
+        log.info("exit code: %s", process.exitcode)
 
 
 if __name__ == "__main__":

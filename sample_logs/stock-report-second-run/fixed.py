@@ -8,19 +8,24 @@ log = logging.getLogger("report")
 
 
 class SyncClient:
-    def __init__(self, service, runner):
+    def __init__(self, service, loop):
         self.service = service
-        self.runner = runner
+        self.loop = loop
 
     async def _get(self, path):
         await asyncio.sleep(0.03)
         return f"{self.service}{path}"
 
     def get(self, path):
-        return self.runner.run(self._get(path))
+        return self.loop.run_until_complete(self._get(path))
 
 
-with asyncio.Runner() as runner:
-    orders, stock = SyncClient("orders", runner), SyncClient("stock", runner)
+# Whoever makes the loop closes it, once (`with asyncio.Runner()` from Python 3.11 on).
+loop = asyncio.new_event_loop()
+try:
+    orders, stock = SyncClient("orders", loop), SyncClient("stock", loop)
     log.info("read %s", orders.get("/today"))
     log.info("read %s", stock.get("/levels"))
+finally:
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()

@@ -1,6 +1,7 @@
 """Asks a time server twice and prints the difference."""
 
 import asyncio
+import gc
 import logging
 import socketserver
 import threading
@@ -35,4 +36,5 @@ server.daemon_threads = True
 threading.Thread(target=server.serve_forever, daemon=True).start()
 asyncio.run(main())
 connections.clear()
+gc.collect()  # a service that goes on collects by itself within minutes
 log.info("done")
