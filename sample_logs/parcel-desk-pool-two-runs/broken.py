@@ -1,0 +1,35 @@
+"""A worker of the parcel desk: takes jobs from a list and runs each to its end."""
+
+import asyncio
+import logging
+import os
+
+import asyncpg
+
+logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [parcel_desk] %(message)s")
+log = logging.getLogger(__name__)
+pool = None
+
+
+async def get_pool():
+    global pool
+    if pool is None:
+        pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=2)
+    return pool
+
+
+async def weigh(parcel):
+    pool = await get_pool()
+    grams = await pool.fetchval("SELECT 1000 + $1::int", parcel)
+    log.info("parcel %d weighs %d g", parcel, grams)
+
+
+def main():
+    for parcel in (61, 62):
+        try:
+            asyncio.run(weigh(parcel))
+        except Exception:
+            log.exception("parcel %d was not weighed", parcel)
+
+
+main()

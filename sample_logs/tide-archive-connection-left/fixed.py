@@ -1,0 +1,23 @@
+"""Writes the heights of the tide into the archive."""
+
+import asyncio
+import logging
+import os
+
+import asyncpg
+
+logging.basicConfig(level=logging.INFO, format="%(asctime)s [%(levelname)s] %(message)s")
+log = logging.getLogger("tide")
+
+
+async def store(heights):
+    connection = await asyncpg.connect(os.environ["DATABASE_URL"])
+    try:
+        await connection.execute("CREATE TEMPORARY TABLE tide (cm integer)")
+        await connection.executemany("INSERT INTO tide VALUES ($1)", [(height,) for height in heights])
+        log.info("stored %d heights", len(heights))
+    finally:
+        await connection.close()
+
+
+asyncio.run(store([212, 240, 255]))
