@@ -123,7 +123,10 @@ def test_the_compiled_rules_equal_the_yaml(our_rules):
 def test_the_build_hook_compiles_the_rules_of_its_own_tree(our_rules):
     """What the wheel gets is what the YAML says."""
     pytest.importorskip("hatchling", reason="hatchling is there only where wheels are built")
-    code = "import sys, hatch_build, pathlib; sys.stdout.buffer.write(hatch_build.compile_rules(pathlib.Path('.')))"
+    code = (
+        "import sys, hatch_build, pathlib; made = hatch_build.compile_data(pathlib.Path('.'))\n"
+        "sys.stdout.buffer.write(made['loopdoctor/catalogue/rules.json'])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, check=True)
     assert from_json(done.stdout) == our_rules
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from loopdoctor.catalogue.load import load_catalogue
+from loopdoctor.catalogue.nearest import nearest_ids
 from loopdoctor.catalogue.schema import Catalogue, Cause, Clue, Signature, Step, Variant, Verdict
 from loopdoctor.catalogue.schema import Symptom as SymptomRule
 from loopdoctor.render import View, explain
@@ -64,7 +65,7 @@ def told(wanted: str | None, name: str = "text", choice: Choice | None = None) -
 
 def test_explain_tells_a_cause_in_full() -> None:
     """A cause is told from its meaning to its references, placeholders filled with their defaults."""
-    out = told("kept-client")
+    out = told("kept-client", choice=Choice(all_libraries=True))
     for part in ("The client was made under another loop.", "two loops", "one loop", "Log the loop.", "Run it twice."):
         assert part in out
     assert "${" not in out
@@ -93,6 +94,22 @@ def test_explain_shows_the_code_asked_for(choice: Choice, shown: str, hidden: st
     assert hidden not in out
 
 
+def test_explain_shows_asyncio_s_code_and_names_the_other_libraries() -> None:
+    """Unless told otherwise a page keeps to code that needs no library, and says for which it has more."""
+    out = told("kept-client")
+    assert "asyncio.run(main())" in out
+    assert "httpx.AsyncClient" not in out
+    assert "httpx: `--library NAME` shows their code" in out
+    assert "--library NAME" not in told("kept-client", choice=Choice(all_libraries=True))
+
+
+def test_explain_ends_with_the_program_that_shows_the_cause() -> None:
+    """A cause that `repro` knows says so in its last line; a team's own cause does not."""
+    known = told("kept-client", choice=Choice(reproduced=frozenset({"kept-client"})))
+    assert "`loopdoctor repro kept-client` prints" in known.strip().splitlines()[-1]
+    assert "loopdoctor repro" not in told("kept-client")
+
+
 def test_explain_as_json_is_the_rule() -> None:
     """--format json gives the rule as it is written, with its kind."""
     rule = json.loads(told("kept-client", "json"))
@@ -103,7 +120,7 @@ def test_explain_as_json_is_the_rule() -> None:
 
 def test_explain_as_markdown_fences_its_code() -> None:
     """--format markdown has headings and fenced code with its language."""
-    out = told("kept-client", "markdown")
+    out = told("kept-client", "markdown", Choice(library="httpx"))
     assert out.startswith("## A client is kept\n")
     assert "```python\nasync with httpx.AsyncClient(): ...\n```" in out
     assert out.count("```") % 2 == 0
@@ -112,9 +129,9 @@ def test_explain_as_markdown_fences_its_code() -> None:
 def test_the_nearest_ids_share_letters_or_words() -> None:
     """A misspelt id, or words of one in another order, find it; nonsense finds nothing."""
     ids = ["kept-client", "event-loop-is-closed", "missing-await"]
-    assert explain.nearest_ids("keptclient", ids)[0] == "kept-client"
-    assert explain.nearest_ids("closed event loop", ids)[0] == "event-loop-is-closed"
-    assert explain.nearest_ids("zzzz", ids) == []
+    assert nearest_ids("keptclient", ids)[0] == "kept-client"
+    assert nearest_ids("closed event loop", ids)[0] == "event-loop-is-closed"
+    assert nearest_ids("zzzz", ids) == []
 
 
 @pytest.mark.parametrize("name", ["text", "markdown", "json"])

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from loopdoctor import __version__
+from loopdoctor import __version__, commands
 from loopdoctor.errors import LoopdoctorError, RuleErrors
+from loopdoctor.options import Color, TextOrJson, Width, one_of
 from loopdoctor.render import FORMATS
 
 if TYPE_CHECKING:
@@ -38,22 +39,11 @@ rules_app = typer.Typer(no_args_is_help=True, help="Look at the rules, and check
 app.add_typer(rules_app, name="rules")
 
 
-def _one_of(*choices: str) -> Any:
-    def check(value: str) -> str:
-        if value not in choices:
-            raise typer.BadParameter(f"{value!r} is not one of {', '.join(choices)}")
-        return value
-
-    return {"callback": check, "metavar": "|".join(choices), "autocompletion": lambda: list(choices)}
-
-
 Rules = Annotated[
     list[str] | None,
     typer.Option("--rules", metavar="DIR", help="A directory with rules of your own; may be given several times."),
 ]
 Full = Annotated[bool, typer.Option("--full", help="Parse every line, not only those near a known message. Slow.")]
-Width = Annotated[int | None, typer.Option(min=40, max=400, help="Columns of the text report.")]
-TextOrJson = Annotated[str, typer.Option("--format", "-f", help="How to write it.", **_one_of("text", "json"))]
 Paths = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PATH ...|-]", help="Logs, directories or archives; - is standard input."),
@@ -63,11 +53,8 @@ FailOn = Annotated[
     typer.Option(
         help="Exit with 1 on any diagnosis, or only on one whose first cause has a confidence of 50 % (likely) "
         "or 80 % (certain).",
-        **_one_of(*FAIL_ON),
+        **one_of(*FAIL_ON),
     ),
-]
-Color = Annotated[
-    bool | None, typer.Option("--color/--no-color", help="Colour, whatever the output is.", show_default="auto")
 ]
 
 
@@ -93,6 +80,7 @@ def loopdoctor(
     loopdoctor scan logs/ --format json       for a program
     loopdoctor scan ci.log --fail-on likely   exit 1 if something is found
     loopdoctor explain resource-not-closed    one mistake in full
+    loopdoctor repro resource-not-closed      a program that makes it, and its repaired twin
     """
 
 
@@ -100,7 +88,7 @@ def loopdoctor(
 def scan(
     paths: Paths = None,
     format: Annotated[  # noqa: A002
-        str, typer.Option("--format", "-f", help="How to write the report.", **_one_of(*FORMATS))
+        str, typer.Option("--format", "-f", help="How to write the report.", **one_of(*FORMATS))
     ] = "text",
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file.")
@@ -165,11 +153,12 @@ def explain(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every cause and symptom, one after the other.")] = False,
     format: Annotated[  # noqa: A002
-        str, typer.Option("--format", "-f", help="How to write it.", **_one_of("text", "markdown", "json"))
+        str, typer.Option("--format", "-f", help="How to write it.", **one_of("text", "markdown", "json"))
     ] = "text",
     library: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only the code for this library, e.g. aiohttp.")
+        str | None, typer.Option(metavar="NAME", help="The code for this library, e.g. aiohttp.")
     ] = None,
+    all_libraries: Annotated[bool, typer.Option("--all-libraries", help="The code for every library.")] = False,
     python: Annotated[str | None, typer.Option(metavar="X.Y", help="Only the code that this Python can run.")] = None,
     rules: Rules = None,
     color: Color = None,
@@ -179,13 +168,18 @@ def explain(
     from loopdoctor.render import explain as page
     from loopdoctor.render import terminal
     from loopdoctor.render.delivery import to_stdout
+    from loopdoctor.repro import load_pairs
 
     if id is None and not everything:
         raise typer.BadParameter("name a cause or a symptom, or give --all; `loopdoctor rules list` names them all")
-    choice = page.Choice(library=library, python=python)
+    reproduced = frozenset(pair.cause for pair in load_pairs().pairs.values())
+    choice = page.Choice(library=library, python=python, all_libraries=all_libraries, reproduced=reproduced)
     view = terminal.view_of(sys.stdout, color=color, width=width)
     pieces = page.render(_catalogue(rules), None if everything else id, format, choice, view)
     to_stdout(pieces, terminal.encoding_of(sys.stdout) if format == "text" else "utf-8")
+
+
+app.command()(commands.repro)
 
 
 @rules_app.command("list")

@@ -7,18 +7,21 @@ folders, so that a changed program counts at once.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
+from loopdoctor.catalogue.nearest import unknown_id
 from loopdoctor.catalogue.schema import Catalogue, RuleId
 from loopdoctor.errors import LoopdoctorError
 
 COMPILED = Path(__file__).with_name("pairs.json")
 SOURCE = Path(__file__).parents[2] / "sample_logs"
+
+_Shape = TypeVar("_Shape", "Pair", "Pairs")
 
 Minor = Annotated[str, Meta(pattern=r"^3\.\d{1,2}$")]
 
@@ -55,13 +58,16 @@ class Pair(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     def shows_on(self, python: str) -> bool:
         """Whether this Python (``3.11`` or ``3.11.7``) shows the failure."""
         have = _minor(python)
-        return (self.since is None or _minor(self.since) <= have) and (
-            self.until is None or have <= _minor(self.until)
-        )
+        return (self.since is None or _minor(self.since) <= have) and (self.until is None or have <= _minor(self.until))
 
     def pins(self, python: str) -> tuple[str, ...]:
         """What pip must install on this Python."""
         return self.requires_for.get(short(python), self.requires)
+
+    def wants(self, python: str) -> str:
+        """All that it needs beside Python, in words."""
+        servers = (f"a {name} server" for name in self.needs)
+        return ", ".join((*self.pins(python), *servers)) or "the standard library"
 
     @property
     def libraries(self) -> tuple[str, ...]:
@@ -140,7 +146,7 @@ def _yaml(file: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _convert(file: Path, value: Any, shape: type) -> Any:
+def _convert(file: Path, value: Any, shape: type[_Shape]) -> _Shape:
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
@@ -150,29 +156,36 @@ def _convert(file: Path, value: Any, shape: type) -> Any:
 # --- which one is meant ----------------------------------------------------------------------------------------------
 
 
-def find(every: Pairs, catalogue: Catalogue, wanted: str, library: str | None, python: str | None) -> Found | None:
-    """The pairs for the id of a cause or a symptom, or the name of one pair; None if there is no such id.
+def find(
+    every: Pairs, catalogue: Catalogue, wanted: str | None, *, library: str | None = None, python: str | None = None
+) -> Found:
+    """The pairs for the id of a cause or a symptom, or the name of one pair, the best first; all pairs for None.
 
-    ``library`` and ``python`` (``3.9``) leave out pairs of other libraries and pairs that this Python does not show;
-    raises LoopdoctorError (``no-such-pair``) if that leaves none.
+    ``library`` and ``python`` (``3.9``) leave out pairs of other libraries and pairs that this Python does not show.
+    Raises LoopdoctorError: ``unknown-id``, or ``no-such-pair`` if none is left.
     """
-    pair = every.pairs.get(wanted)
-    if pair is not None:
-        return Found(pair.cause, (pair, *(p for p in _of(every, pair.cause) if p is not pair)))
-    symptom = catalogue.symptoms.get(wanted)
-    if wanted in catalogue.causes or any(pair.cause == wanted for pair in every.pairs.values()):
-        found = Found(wanted, tuple(_of(every, wanted)), every.without.get(wanted, ""))
-    elif symptom is not None:
-        found = _showing(every, wanted, symptom.causes)
-    else:
-        return None
-    if not found.pairs:
-        return found
-    fit = tuple(pair for pair in found.pairs if _fits(pair, library, python))
-    if not fit:
-        have = ", ".join(_described(pair) for pair in found.pairs)
-        raise LoopdoctorError("no-such-pair", f"no pair of `{wanted}` is like that", hint=f"there are: {have}")
+    found = _by_id(every, catalogue, wanted)
+    fit = tuple(pair for pair in found.pairs if pair.name == wanted or _fits(pair, library, python))
+    if found.pairs and not fit:
+        asked = [f"of {library}" if library else "", f"that Python {python} shows" if python else ""]
+        what = f"`{wanted}` has no pair" if wanted else "there is no pair"
+        hint = f"there are: {', '.join(_described(pair) for pair in found.pairs)}" if wanted else ""
+        raise LoopdoctorError("no-such-pair", " ".join([what, *filter(None, asked)]), hint=hint)
     return msgspec.structs.replace(found, pairs=fit)
+
+
+def _by_id(every: Pairs, catalogue: Catalogue, wanted: str | None) -> Found:
+    if wanted is None:
+        return Found("", tuple(sorted(every.pairs.values(), key=lambda pair: (pair.cause, _demands(pair)))))
+    if wanted in every.pairs:
+        pair = every.pairs[wanted]
+        return Found(pair.cause, (pair, *(other for other in _of(every, pair.cause) if other is not pair)))
+    if wanted in catalogue.causes:
+        return Found(wanted, tuple(_of(every, wanted)), every.without.get(wanted, ""))
+    if wanted in catalogue.symptoms:
+        return _showing(every, wanted, catalogue.symptoms[wanted].causes)
+    ids = [*catalogue.causes, *catalogue.symptoms, *every.pairs]
+    raise unknown_id(wanted, ids, "cause, symptom or pair")
 
 
 def _showing(every: Pairs, symptom: str, causes: dict[str, float]) -> Found:
@@ -185,7 +198,7 @@ def _showing(every: Pairs, symptom: str, causes: dict[str, float]) -> Found:
         return Found(showing[0].cause, tuple(showing))
     for cause in likely:
         if pairs := tuple(_of(every, cause)):
-            note = f"No pair shows `{symptom}` itself; this one has its likeliest cause that a program can show."
+            note = f"No pair shows `{symptom}` itself; this one has the cause that is likeliest to be behind it."
             return Found(cause, pairs, note)
     return Found(likely[0], (), every.without.get(likely[0], ""))
 
@@ -231,10 +244,11 @@ def _minor(python: str) -> tuple[int, ...]:
 # --- how it is run ---------------------------------------------------------------------------------------------------
 
 
-def set_up(pair: Pair, servers: dict[str, Server], python: str | None = None) -> list[str]:
+def set_up(pair: Pair, servers: Mapping[str, Server], python: str | None = None) -> list[str]:
     """The shell commands that make ready what the two programs need."""
     version = short(python or pair.python)
-    lines = [f"python{version} -m venv .venv"]
+    any_python = python is None and not (pair.requires or pair.since or pair.until)
+    lines = ["python3 -m venv .venv" if any_python else f"python{version} -m venv .venv"]
     pins = pair.pins(version)
     if pins:
         lines.append(f".venv/bin/pip install {shlex.join(pins)}")
@@ -252,7 +266,7 @@ def run(pair: Pair, program: str) -> str:
     return f"{env}{stop}.venv/bin/{pair.command.format(file=program)}"
 
 
-def how_to_run(pair: Pair, servers: dict[str, Server], python: str | None = None) -> list[str]:
+def how_to_run(pair: Pair, servers: Mapping[str, Server], python: str | None = None) -> list[str]:
     """All shell commands, in order: what it needs, the failure and its diagnosis, the repaired program."""
     return [
         *set_up(pair, servers, python),
@@ -261,7 +275,7 @@ def how_to_run(pair: Pair, servers: dict[str, Server], python: str | None = None
     ]
 
 
-def files(pair: Pair, servers: dict[str, Server], python: str | None = None) -> dict[str, str]:
+def files(pair: Pair, servers: Mapping[str, Server], python: str | None = None) -> dict[str, str]:
     """What a folder of its own must hold to run the pair: name -> text."""
     pins = pair.pins(python or pair.python)
     return {
@@ -272,7 +286,7 @@ def files(pair: Pair, servers: dict[str, Server], python: str | None = None) -> 
     }
 
 
-def _readme(pair: Pair, servers: dict[str, Server], python: str | None) -> Iterator[str]:
+def _readme(pair: Pair, servers: Mapping[str, Server], python: str | None) -> Iterator[str]:
     pins = shlex.join(pair.pins(python or pair.python))
     yield f"# {pair.name}"
     yield from ("", pair.shows)

@@ -1,11 +1,12 @@
-"""Takes a rendered report to where it was asked for: standard output, or a file that is whole or not there at all."""
+"""Takes what was rendered to where it was asked for: standard output, or files that are whole or not there at all."""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -83,15 +84,34 @@ def to_file(pieces: Iterable[str], path: str) -> None:
         raise _failed(path, error) from None
 
 
+def to_folder(files: Mapping[str, str], path: str, *, force: bool = False) -> None:
+    """Writes text files (name -> text) into a directory, which is made if need be; each is whole or not there.
+
+    Nothing is replaced unless ``force`` says so, and then only what stands under these names in the directory itself:
+    a symbolic link is replaced, never followed. Raises LoopdoctorError.
+    """
+    folder = Path(path)
+    there = [name for name in files if os.path.lexists(folder / name)]
+    if there and not force:
+        hint = "choose another directory, or replace them with --force"
+        raise LoopdoctorError("output-exists", f"these are there already: {', '.join(there)}", context=path, hint=hint)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # All of them first, so that a full disk replaces nothing.
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".loopdoctor-") as beside:
+            for name, text in files.items():
+                Path(beside, name).write_text(text, "utf-8", newline="\n")
+            for name in files:
+                Path(beside, name).replace(folder / name)
+    except OSError as error:
+        raise _failed(path, error, "the files") from None
+
+
 def _encoded(pieces: Iterable[str]) -> Iterable[bytes]:
     return (piece.encode("utf-8", "backslashreplace") for piece in pieces)
 
 
-def _failed(where: str, error: OSError) -> LoopdoctorError:
+def _failed(where: str, error: OSError, what: str = "the report") -> LoopdoctorError:
     reason = (error.strerror or str(error)).lower()
-    return LoopdoctorError(
-        "output-failed",
-        f"the report cannot be written: {reason}",
-        context=where,
-        hint="choose another place with --output FILE",
-    )
+    hint = "choose another place with --output FILE" if what == "the report" else "choose another directory"
+    return LoopdoctorError("output-failed", f"{what} cannot be written: {reason}", context=where, hint=hint)

@@ -5,7 +5,6 @@ What is told, and in which order, is made once as a list of ``Block``s; each for
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
@@ -13,21 +12,26 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from loopdoctor.catalogue.nearest import unknown_id
 from loopdoctor.catalogue.placeholders import fill
 from loopdoctor.catalogue.schema import Catalogue, Cause, Step, Symptom, Variant
-from loopdoctor.errors import LoopdoctorError
 from loopdoctor.render import View
 
 _VERDICTS = {"lost-work": "work is lost", "resource-leak": "a resource leaks", "exit-noise": "harmless noise at exit"}
 
-_MOST_MESSAGES = 12
+_MOST_MESSAGES = 6
 
 
 class Choice(Struct, frozen=True):
-    """Whose code to show: for this library and this Python (``3.11``); None shows every variant."""
+    """Whose code to show: for this library (None: asyncio's own, or for ``all_libraries``) and this Python (``3.11``).
+
+    ``reproduced`` are the causes that `loopdoctor repro` knows: their pages end by saying so.
+    """
 
     library: str | None = None
     python: str | None = None
+    all_libraries: bool = False
+    reproduced: frozenset[str] = frozenset()
 
 
 class Block(Struct, frozen=True):
@@ -55,24 +59,8 @@ def _wanted(catalogue: Catalogue, wanted: str | None) -> list[Cause | Symptom]:
         return [*catalogue.causes.values(), *catalogue.symptoms.values()]
     found = [rules[wanted] for rules in (catalogue.causes, catalogue.symptoms) if wanted in rules]
     if not found:
-        near = nearest_ids(wanted, [*catalogue.causes, *catalogue.symptoms])
-        hint = f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "see `loopdoctor rules list`"
-        raise LoopdoctorError("unknown-id", f"no cause or symptom is called {wanted!r}", hint=hint)
+        raise unknown_id(wanted, [*catalogue.causes, *catalogue.symptoms], "cause or symptom")
     return found
-
-
-def nearest_ids(wanted: str, ids: Iterable[str]) -> list[str]:
-    """At most three ids that look like ``wanted`` or share most of its words, nearest first."""
-    known = list(dict.fromkeys(ids))
-    asked = "-".join(re.findall(r"[a-z0-9]+", wanted.lower()[:100]))
-    words = set(asked.split("-")) - {"a", "the", "is", "was", "not", "in", "of"}
-
-    def likeness(name: str) -> float:
-        shared = len(words & set(name.split("-"))) / max(len(words), 1)
-        return max(difflib.SequenceMatcher(None, asked, name).ratio(), shared)
-
-    near = sorted(((likeness(name), name) for name in known), key=lambda pair: (-pair[0], pair[1]))
-    return [name for share, name in near[:3] if share >= 0.5]
 
 
 # --- what is told ----------------------------------------------------------------------------------------------------
@@ -98,6 +86,7 @@ def _cause(cause: Cause, catalogue: Catalogue, choice: Choice) -> Iterator[Block
     yield Block("section", "to fix it")
     for number, step in enumerate(cause.steps, 1):
         yield from _step(number, step, choice)
+    yield from _section("also for", [_left_out(cause, choice)], "text")
     yield from _section("to check it", cause.check)
     yield from _section("to prevent it", cause.prevention)
     yield from _section("do not", (f"{avoid.what}: {avoid.why}" for avoid in cause.avoid))
@@ -108,6 +97,9 @@ def _cause(cause: Cause, catalogue: Catalogue, choice: Choice) -> Iterator[Block
     rest = [f"and {len(makes) - len(said)} more; `loopdoctor rules list` has all"] if len(makes) > len(said) else []
     yield from _section("it may say", said + rest)
     yield from _section("read more", cause.references)
+    if cause.id in choice.reproduced:
+        told = f"`loopdoctor repro {cause.id}` prints a program that fails so, and its repair."
+        yield from _section("to see it", [told], "text")
 
 
 def _symptom(symptom: Symptom, catalogue: Catalogue) -> Iterator[Block]:
@@ -149,12 +141,23 @@ def _for_whom(variant: Variant) -> str:
 
 
 def variants_for(variants: Iterable[Variant], choice: Choice) -> list[Variant]:
-    """The variants that the choice asks for: the library's own, else asyncio's, else all that the Python can run."""
+    """The variants that the choice asks for: the library's own, else asyncio's, else those of the first library."""
     runnable = [variant for variant in variants if choice.python is None or _runs_on(choice.python, variant.python)]
-    if choice.library is None:
+    if choice.all_libraries or not runnable:
         return runnable
-    own = [variant for variant in runnable if variant.library == choice.library.lower()]
-    return own or [variant for variant in runnable if variant.library == "asyncio"] or runnable
+    for library in ((choice.library or "asyncio").lower(), "asyncio", runnable[0].library):
+        if own := [variant for variant in runnable if variant.library == library]:
+            return own
+    return runnable
+
+
+def _left_out(cause: Cause, choice: Choice) -> str:
+    """Which libraries have code that the choice does not show."""
+    if choice.all_libraries or choice.library is not None:
+        return ""
+    shown = {variant.library for step in cause.steps for variant in variants_for(step.variants, choice)}
+    others = sorted({variant.library for step in cause.steps for variant in step.variants} - shown)
+    return f"{', '.join(others)}: `--library NAME` shows their code, `--all-libraries` that of all." if others else ""
 
 
 def _runs_on(python: str, asked: str) -> bool:

@@ -114,6 +114,11 @@ class Page:
         for line in self._highlighted(source):
             self._print(Text(" " * (self._left + indent + 2)) + line)
 
+    def listing(self, source: str, language: str = "python") -> None:
+        """A whole file or a run of commands, from the first column on, so that it can be copied."""
+        for line in self._highlighted(source, language):
+            self._print(line)
+
     def bar(self, share: float, cells: int) -> Text:
         """A bar of ``cells`` columns, filled by ``share`` (0 to 1)."""
         full = round(min(max(share, 0.0), 1.0) * cells)
@@ -126,7 +131,7 @@ class Page:
         column.append(" " * (self._left - column.cell_len))
         return column
 
-    def _highlighted(self, source: str) -> list[Text]:
+    def _highlighted(self, source: str, named: str = "") -> list[Text]:
         safe = "\n".join(visible(line) for line in source.rstrip().split("\n"))
         if not self.view.color:
             return [Text(line) for line in safe.split("\n")]
@@ -134,7 +139,8 @@ class Page:
 
         from loopdoctor.catalogue.snippets import language
 
-        lexer = _LEXERS.get(language(source), language(source))
+        name = named or language(source)
+        lexer = _LEXERS.get(name, name)
         text = Syntax(safe, lexer, theme="ansi_dark", background_color="default").highlight(safe)
         text.rstrip()
         return list(text.split("\n", allow_blank=True))
