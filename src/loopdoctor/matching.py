@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from loopdoctor import grammar
 from loopdoctor.catalogue.schema import Catalogue, MarkRule, Signature
-from loopdoctor.model import Line, Mark, Record, Symptom
+from loopdoctor.model import Line, Mark, Record, Refusal, Symptom
 
 if TYPE_CHECKING:
     import regex
@@ -24,6 +24,8 @@ QUOTING = frozenset("+-*>|#•")
 VETTED_LENGTH = 400
 """Characters up to which lint holds every built-in pattern to be quick, whatever the text."""
 
+
+MUTE = "its words stand only in a line that does not speak, such as a frame's source line"
 
 ANY_DIGIT = str.maketrans("123456789", "000000000")
 MAX_KNOWN = 20_000
@@ -147,6 +149,36 @@ class Matcher:
 
     def _frame_fits(self, record: Record, pattern: str) -> bool:
         return any(self.search(pattern, f"{frame.file}:{frame.function}") for frame in record.frames())
+
+    def refusals(self, record: Record) -> Iterator[Refusal]:
+        """The rules that a record calls up by a literal without having the symptom, in the order of its lines."""
+        had = {symptom.id for symptom in self.match(record)}
+        spoken = dict(zip(record.words_at, record.words, strict=True))
+        told: set[tuple[str, str]] = set()
+        for line in record.lines:
+            text = spoken.get(line.number, line.text)
+            for literal in self._held(text).symptoms:
+                for rule, signature in self._by_literal[literal]:
+                    if rule not in had and (rule, literal) not in told:
+                        told.add((rule, literal))
+                        reason = self._why_not(record, text, signature) if line.number in spoken else MUTE
+                        yield Refusal(rule, literal, line.number, reason)
+
+    def _why_not(self, record: Record, word: str, signature: Signature) -> str:
+        """The first thing that a signature asks for and the words do not have; the order is that of ``_fits``."""
+        if signature.kinds and record.kind not in signature.kinds:
+            return f"the record is of kind {record.kind}, not {' or '.join(signature.kinds)}"
+        if signature.exception and not self._exception_fits(word, signature.exception):
+            return f"the exception does not fit {signature.exception}"
+        start = word.find(signature.literal)
+        if signature.pattern:
+            match = self.search(signature.pattern, word)
+            if match is None:
+                return f"the pattern does not fit: {signature.pattern}"
+            start = match.start()
+        if (start or word[:1] in QUOTING) and _must_open(record):
+            return "the words do not open the line, and nothing else shows that it is a report"
+        return f"no frame fits {signature.frame}"
 
     def marks(self, line: Line) -> Iterator[Mark]:
         """The marks that a line holds."""

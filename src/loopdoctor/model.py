@@ -264,6 +264,37 @@ class Diagnosis(Struct, frozen=True):
     undecided: bool = False
 
 
+class Refusal(Struct, frozen=True):
+    """A rule whose literal stands in a record and that does not hold there: which words, and why not."""
+
+    rule: str
+    literal: str
+    line: int
+    reason: str
+
+
+class Passed(Struct, frozen=True):
+    """A record that holds words of the catalogue: the symptoms that it has, and the rules that do not hold, and why."""
+
+    record: Record
+    symptoms: tuple[Symptom, ...]
+    refusals: tuple[Refusal, ...]
+
+
+class Judged(Struct, frozen=True):
+    """An incident with its diagnosis; ``priors`` are the log-priors that each candidate had before any clue."""
+
+    diagnosis: Diagnosis
+    priors: dict[str, float]
+
+
+class Skipped(Struct, frozen=True):
+    """How many records there were beyond the first few hundred, and how many without any word of the catalogue."""
+
+    silent: int
+    beyond: int
+
+
 class Unexplained(Struct, frozen=True):
     """A failure that no symptom rule knows, folded over its repeats."""
 
