@@ -75,7 +75,7 @@ def environment(pair: Pair, version: str | None = None, *, make: bool = True) ->
     names = [re.split(r"[=<>!~ ]", pin)[0] for pin in pins]
     tries = [(pins, False), (names, True)] if names != pins else [(pins, False)]
     for requires, newest in tries:
-        exact = python.parts[-3] if python.is_relative_to(PYENV) else version
+        exact = python.parts[-3] if python.is_relative_to(PYENV) else short(version)
         key = hashlib.sha256("\n".join([exact, *requires]).encode()).hexdigest()[:12]
         venv = CACHE / f"{exact}-{key}"
         if (venv / ".complete").exists() or (make and _make(venv, python, requires)):
