@@ -135,7 +135,7 @@ class Unwrapper(Speaker):
         elif first:
             head = fast_head(text, first)
             if head is not None:
-                return None if HEADER in text else self._head_line(lane, head, head.text, number, time)
+                return None if HEADER in text or ESCAPED in text else self._head_line(lane, head, head.text, number, time)
             if not first.isalpha() or ":" in text or "|" in text or "=" in text or " In" in text or HEADER in text:
                 return None
             if first.isupper() and text.startswith(LEVEL_WORDS):
