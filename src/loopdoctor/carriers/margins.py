@@ -23,7 +23,7 @@ _TRACE = (
 BLANKS = lazy(rf"(?P<margin>(?:[ \t]+|[ \t]*(?:[>•│┃▏][ ]?)+))(?:{_TRACE}|\[?(?P<time>{ISO}))")
 # What opens a report and must be followed, behind the same prefix, by what can only be its second line.
 _REPORT = (
-    r"Task was destroyed but it is pending!\s*$|\w* ?exception was never retrieved\s*$"
+    r"Task was destroyed but it is pending!\s*$|(?<!\w)[A-Z]\w* exception was never retrieved\s*$"
     r"|(?:(?<=[^\w./\\])(?:[A-Za-z]:\\|[/<.~])|(?<=\s)\w)[\w./\\-]{0,200}\.py:\d+: \w*Warning: "
 )
 UNKNOWN = lazy(

@@ -193,7 +193,7 @@ class Unwrapper(Speaker):
             return
         if ESCAPED in text and (parts := escaped_lines(text)) is not None:
             for part in parts:
-                self._line(lane, number, part, time, depth)
+                self.feed(lane, number, part, time, depth)
             return
         head = logging_head(text)
         if head is None and "=" in text and not lane.quoted:
