@@ -7,7 +7,7 @@ record is open in a stream, and which earlier lines turn out to be its head.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 import msgspec
 
@@ -50,7 +50,7 @@ def finish(draft: Draft, source: str) -> Record:
     if kind == "pytest":
         trace = testblocks.parse_test(texts)
     elif draft.traced or kind == "exception":
-        trace = parse_trace(texts)
+        trace = parse_trace(text for text, role in zip(texts, draft.roles, strict=True) if role != "quoted")
     elif draft.indent and any("raceback (most recent" in text for text in texts):
         trace = parse_trace([text.strip() if "raceback" in text else text[draft.indent + 2 :] for text in texts[1:]])
     else:
@@ -74,13 +74,17 @@ def finish(draft: Draft, source: str) -> Record:
 
 
 class Lane:
-    """One stream: the record that is open in it, and the entry whose lines may yet turn out to be a record's head."""
+    """One stream: the record that is open in it, and the entry whose lines may yet turn out to be a record's head.
 
-    def __init__(self, source: str, speaks: Callable[[str], bool], settings: Settings) -> None:
+    ``mix`` holds the records that wait because others were written into the middle of them.
+    """
+
+    def __init__(self, source: str, speaks: Callable[[str], bool], settings: Settings, lessons: Lessons) -> None:
         self.source = source
         self.speaks = speaks
         self.max_record = settings.max_record
         self.draft: Draft | None = None
+        self.mix = Interleaving(settings.max_suspended, lessons)
         self.entry: list[Line] = []
         self.heads = False
         self.test: str | None = None
@@ -99,6 +103,8 @@ class Lane:
         if draft is not None:
             answer = self._offer(draft, line, shape)
             if answer == "take":
+                if self.entry:
+                    yield from self._pass_entry()
                 return
             if answer == "hold":
                 draft.held.append(line)
@@ -112,6 +118,8 @@ class Lane:
             return "end"
         if len(draft.lines) >= self.max_record:
             draft.cut = True
+            return "end"
+        if self.mix.waiting and draft.phase == "tail" and shape in ("header", "group"):
             return "end"
         return drafts.offer(draft, line, shape)
 
@@ -129,13 +137,18 @@ class Lane:
         if carve and draft.phase == "tail" and draft.tail and not draft.held:
             self.entry = [draft.lines.pop()]
             draft.roles.pop()
-        yield finish(draft, self.source)
-        yield from draft.held
+        yield from self._end(draft)
 
     def flush(self) -> Iterator[Flow]:
         """Ends what is open: the stream ended, or lines were skipped."""
+        waiting, self.mix.waiting = self.mix.waiting, []
+        for draft in waiting:
+            yield from self._end(draft)
         if self.draft is not None:
             yield from self._close()
+        yield from self.mix.ripe(None)
+        blanks, self.mix.blanks = self.mix.blanks, []
+        yield from blanks
         yield from self._pass_entry()
 
     def _pass_entry(self) -> Iterator[Flow]:
@@ -146,10 +159,14 @@ class Lane:
         """No record takes this line: it opens one, or waits to see whether it is the head of one."""
         if self.draft is not None:  # a foreign line inside an unfinished record
             if shape in ("text", "indented", "blank") and not self._opens_report(line):
-                yield line
+                if line.start or self.entry:  # it may be the head of a record of its own
+                    yield from self._ordinary(line, shape)
+                else:
+                    yield line
                 return
-            self.draft.cut = True
-            yield from self._close()
+            if not self._suspends(self.draft, line, shape, speaks=True):
+                self.draft.cut = True
+                yield from self._close()
         opener = OPENERS.get(shape)
         if opener is not None:
             yield from opener(self, line, shape)
@@ -273,6 +290,7 @@ OPENERS: dict[Shape, Callable[[Lane, Line, Shape], Iterator[Flow]]] = {
     "thread": Lane._open_thread,
     "warning": Lane._open_warning,
     "stack": Lane._open_stack,
+    "dump": Lane._open_stack,
     "test": Lane._open_test,
     "section": Lane._section,
     "captured": Lane._section,
@@ -296,7 +314,7 @@ def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], set
         if lane_or_none is None:
             if len(lanes) >= MAX_LANES:
                 yield from lanes.pop(next(iter(lanes))).flush()
-            lane_or_none = lanes[line.stream] = Lane(source, speaks, settings)
+            lane_or_none = lanes[line.stream] = Lane(source, speaks, settings, lessons)
         yield from lane_or_none.feed(line)
     for lane in lanes.values():
         yield from lane.flush()
