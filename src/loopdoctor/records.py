@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 import msgspec
 
 from loopdoctor import drafts, grammar, testblocks
-from loopdoctor.carriers import GAP
+from loopdoctor.carriers import GAP, PATIENCE, PAUSE
 from loopdoctor.drafts import Draft, Role
 from loopdoctor.grammar import Shape
 from loopdoctor.model import Line, Record, RecordKind, Trace
@@ -89,9 +89,11 @@ class Lane:
         self.heads = False
         self.test: str | None = None
         self.told: set[str] = set()
+        self.pauses = 0  # of a live log, since the last line
 
     def feed(self, line: Line) -> Iterator[Flow]:
         """Takes the stream's next line; gives what is finished by it."""
+        self.pauses = 0
         shape = grammar.shape_of(line.text)
         if line.text.startswith("Message: ") and (message := grammar.unlogged_message(line.text)):
             yield from self.flush()
@@ -301,14 +303,21 @@ def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], set
     """Records and, between them, the lines that belong to none, of one source.
 
     ``speaks(text)`` tells whether a text holds words of the catalogue. Where the carriers say that lines were skipped
-    everything open ends (line numbers may jump without that: one entry can span lines). At most ``MAX_LANES`` streams
-    are kept open; beyond that the oldest ends.
+    everything open ends (line numbers may jump without that: one entry can span lines); where a live log pauses, what
+    has been quiet for ``PATIENCE`` pauses. At most ``MAX_LANES`` streams are kept open; beyond that the oldest ends.
     """
     lanes: dict[str, Lane] = {}
     for line in lines:
         if line.carrier == GAP:
             for lane in lanes.values():
                 yield from lane.flush()
+            continue
+        if line.carrier == PAUSE:
+            for lane in lanes.values():
+                lane.pauses += 1
+                if lane.pauses == PATIENCE:
+                    yield from lane.flush()
+            yield line
             continue
         lane_or_none = lanes.get(line.stream)
         if lane_or_none is None:
