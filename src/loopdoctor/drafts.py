@@ -56,12 +56,13 @@ class Draft:
         self.sourced = False
         self.rails = False
         self.cut = False
+        self.mixed = False
 
     def add(self, line: Line, role: Role) -> None:
-        """Takes a line, and with it the blank ones that waited for it."""
-        for blank in self.held:
-            self.lines.append(blank)
-            self.roles.append("mute")
+        """Takes a line, and with it those that waited for it."""
+        for waiting in self.held:
+            self.lines.append(waiting)
+            self.roles.append("quoted" if waiting.text.strip() else "mute")
         self.held.clear()
         self.lines.append(line)
         self.roles.append(role)
@@ -148,7 +149,7 @@ def _in_frames(draft: Draft, line: Line, shape: Shape) -> Answer:
 
 
 def _own_head(line: Line) -> bool:
-    """Whether a header before another one is a head of its own ("Loop thread traceback ..."), and no second writer's."""
+    """Whether a header before another one is a head of its own ("Loop thread traceback ..."), not another writer's."""
     text = line.text.strip()
     return bool(grammar.HEADER.match(text)) and (line.start or not text.startswith("Traceback ("))
 

@@ -14,7 +14,9 @@ import msgspec
 from loopdoctor import drafts, grammar, testblocks
 from loopdoctor.carriers import GAP, PATIENCE, PAUSE
 from loopdoctor.drafts import Draft, Role
+from loopdoctor.fitting import Lessons
 from loopdoctor.grammar import Shape
+from loopdoctor.interleaving import INTERRUPTS, Interleaving, is_glued, is_unfinished, may_go_on, split_glued
 from loopdoctor.model import Line, Record, RecordKind, Trace
 from loopdoctor.patterns import lazy
 from loopdoctor.settings import Settings
@@ -100,7 +102,13 @@ class Lane:
             for at, text in enumerate(message):
                 yield from self.feed(msgspec.structs.replace(line, text=text, start=at == 0))
             return
+        if is_glued(line, shape, mixed=bool(self.mix.waiting)) and len(parts := split_glued(line.text)) > 1:
+            for at, text in enumerate(parts):
+                yield from self.feed(msgspec.structs.replace(line, text=text, start=line.start and at == 0))
+            return
         self.heads = self.heads or line.start
+        if self.mix.waiting and (yield from self._choose(line, shape)):
+            return
         draft = self.draft
         if draft is not None:
             answer = self._offer(draft, line, shape)
@@ -111,9 +119,58 @@ class Lane:
             if answer == "hold":
                 draft.held.append(line)
                 return
+            if answer == "end" and self._suspends(draft, line, shape):
+                answer = "foreign"  # and no record is open that could be closed
             if answer == "end":
+                again = draft.take_back()
                 yield from self._close(carve=shape == "detail")
+                if again:
+                    for waiting in (*again, line):
+                        yield from self.feed(waiting)
+                    return
         yield from self._open(line, shape)
+
+    def _choose(self, line: Line, shape: Shape) -> Generator[Flow, None, bool]:
+        """Makes that open record the current one which ``line`` goes on with. True if it has to wait, being blank."""
+        mix = self.mix
+        for over in mix.overdue(self.draft, line, shape):
+            yield from self._end(over)
+        if shape == "blank" and mix.waiting and len(mix.blanks) < MAX_ENTRY:
+            mix.blanks.append(line)
+            return True
+        chosen = mix.choose(self.draft, line, shape) if mix.waiting else None
+        blanks, mix.blanks = mix.blanks, []
+        if chosen is not None and (shape == "link" or chosen.phase == "chain"):
+            chosen.held += blanks
+        else:
+            yield from blanks
+        if chosen is not None and chosen is not self.draft:
+            done = mix.resume(chosen, self.draft)
+            self.draft = chosen
+            if done is not None:
+                yield from self._end(done)
+        return False
+
+    def _suspends(self, draft: Draft, line: Line, shape: Shape, *, speaks: bool = False) -> bool:
+        """Whether the open record waits while the one that ``line`` opens is written."""
+        if shape not in INTERRUPTS or draft.cut:
+            return False
+        waits = may_go_on(draft) if self.mix.waiting else is_unfinished(draft) and (speaks or shape != "text")
+        if waits:
+            self.mix.suspend(draft, line)
+            self.draft = None
+        return waits
+
+    def _end(self, draft: Draft) -> Iterator[Flow]:
+        """Ends a record that is not the current one any more."""
+        mix = self.mix
+        if draft.traced and not draft.mixed and draft.phase == "tail":
+            mix.lessons.keep(draft.lines)
+        if draft.mixed and all(map(grammar.HEADER.match, (line.text for line in draft.lines))):
+            yield from (*draft.lines, *draft.held)  # nothing ever followed the header
+            return
+        draft.cut = draft.cut or (draft.mixed and is_unfinished(draft))
+        yield from mix.put(finish(draft, self.source), draft.held, self.draft)
 
     def _offer(self, draft: Draft, line: Line, shape: Shape) -> drafts.Answer:
         if draft.phase == "tail" and shape in ("text", "thread") and self._new_report(draft, line):
@@ -307,6 +364,7 @@ def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], set
     has been quiet for ``PATIENCE`` pauses. At most ``MAX_LANES`` streams are kept open; beyond that the oldest ends.
     """
     lanes: dict[str, Lane] = {}
+    lessons = Lessons()
     for line in lines:
         if line.carrier == GAP:
             for lane in lanes.values():
