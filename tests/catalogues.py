@@ -94,7 +94,7 @@ def feed(collector: Collector, text: str, matcher: Matcher, source: str = "till.
         else:
             for line in item.lines if isinstance(item, Record) else (item,):
                 collector.add_line(line)
-    collector.end_source()
+    collector.end_source(source)
 
 
 def incidents(text: str, rules: Catalogue = TILL, settings: Settings | None = None) -> list[Incident]:

@@ -284,3 +284,18 @@ def test_a_traceback_with_escaped_newlines_is_spread_over_lines() -> None:
     assert [line.start for line in lines] == [True, False, False, False, False]
     quoted = f"RuntimeError: the child said {escaped}"
     assert printed(quoted + "\n") == [quoted]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        r"Task exception was never retrieved\nfuture: <Task finished name='stir'>\nKeyError: 'salt'",
+        r"Task was destroyed but it is pending!\ntask: <Task pending name='stir'>",
+        r"Exception ignored in: <function Pot.__del__ at 0x7f1>\nKeyError: 'salt'",
+    ],
+)
+def test_a_report_with_escaped_newlines_is_spread_over_lines(report: str) -> None:
+    """Not only a traceback: whatever opens a report of several lines."""
+    lines = own_lines(f'2031-03-04 05:06:07,089 ERROR chef: went wrong: "{report}"\n')
+    assert [line.text for line in lines] == ["went wrong:", *report.split(r"\n")]
+    assert [line.start for line in lines] == [True, *(False for _ in report.split(r"\n"))]

@@ -20,7 +20,7 @@ CALM = "".join(f"@INFO sale {n} done\n" for n in range(100))
 
 def diagnoses(text: str) -> list[Diagnosis]:
     """The diagnoses of a log under the small catalogue."""
-    return list(fold(collect(text), Matcher(TILL)))
+    return [told.diagnosis for told in fold(collect(text), Matcher(TILL))]
 
 
 def test_a_failure_seen_again_is_counted() -> None:
@@ -215,7 +215,8 @@ DEAD = "@ERROR printer is dead\n@ERROR scale is dead\n"
 
 def test_neighbours_with_one_cause_are_folded_and_judged_again() -> None:
     """Two incidents that no prior ties, but of which a clue shows that the same mistake is behind both."""
-    (found,) = fold(collect("@INFO lights went out\n" + CALM + DEAD, POWER), Matcher(POWER))
+    (told,) = fold(collect("@INFO lights went out\n" + CALM + DEAD, POWER), Matcher(POWER))
+    found = told.diagnosis
     assert dict(found.incident.counts) == {"printer-dead": 1, "scale-dead": 1}
     assert found.candidates[0].id == "power-cut"
     assert {candidate.id for candidate in found.candidates} == {"power-cut", "cable-loose", "scale-broken"}
@@ -224,8 +225,8 @@ def test_neighbours_with_one_cause_are_folded_and_judged_again() -> None:
 
 def test_neighbours_that_nothing_joins_are_not_folded() -> None:
     """Without that clue each has its own cause."""
-    found = list(fold(collect(CALM + DEAD, POWER), Matcher(POWER)))
-    assert [one.candidates[0].id for one in found] == ["cable-loose", "scale-broken"]
+    found = fold(collect(CALM + DEAD, POWER), Matcher(POWER))
+    assert [one.diagnosis.candidates[0].id for one in found] == ["cable-loose", "scale-broken"]
 
 
 def test_folding_keeps_what_is_far_apart_or_of_another_cause() -> None:

@@ -163,14 +163,14 @@ def test_ctrl_c_reports_what_was_found(monkeypatch: pytest.MonkeyPatch, whole_be
 
 def test_ctrl_c_in_the_middle_of_the_work_reports_too(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was judged before stays."""
-    take = scanning._Scan._take
+    take = scanning.Run._take
 
     def interrupted(self: Any, record: Record) -> None:
         if record.kind == "warning":
             raise KeyboardInterrupt
         take(self, record)
 
-    monkeypatch.setattr(scanning._Scan, "_take", interrupted)
+    monkeypatch.setattr(scanning.Run, "_take", interrupted)
     report = scan([write(CLOSED + calm(50) + NEVER_AWAITED + calm(50) + OTHER_LOOP)], Settings())
     assert report.stats.interrupted
     assert roots(report) == ["event-loop-is-closed"]

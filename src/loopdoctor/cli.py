@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loopdoctor.catalogue.lint import Problem
     from loopdoctor.catalogue.schema import Catalogue
     from loopdoctor.model import Report
+    from loopdoctor.settings import Settings
 
 EXIT_FOUND = 1
 EXIT_ERROR = 2
@@ -95,6 +96,15 @@ def scan(
     ] = None,
     rules: Rules = None,
     full: Full = False,
+    follow: Annotated[
+        bool,
+        typer.Option(
+            "--follow",
+            "-F",
+            help="Go on reading while the log is written, through rotations, and tell of each incident as it comes; "
+            "the report follows at the end (end of the pipe, Ctrl-C, SIGTERM).",
+        ),
+    ] = False,
     fail_on: FailOn = "never",
     top: Annotated[int, typer.Option(min=1, metavar="N", help="How many causes of each failure the text shows.")] = 3,
     color: Color = None,
@@ -109,10 +119,12 @@ def scan(
     loopdoctor scan app.log worker.log.gz
     kubectl logs deploy/shop | loopdoctor scan --top 1
     loopdoctor scan ci.log -f json -o report.json --fail-on likely
+    journalctl -f -u shop | loopdoctor scan --follow -
 
     \b
     Exit status: 0 scanned; 1 found something at or above --fail-on; 2 an error;
-    130 stopped by Ctrl-C, with a report on what was found until then.
+    130 stopped by Ctrl-C, with a report on what was found until then. With
+    --follow Ctrl-C is the usual end, and the status that of a finished scan.
     """
     from loopdoctor.render import delivery
     from loopdoctor.render.progress import meter
@@ -123,9 +135,14 @@ def scan(
     to_file = output is not None and output != "-"
     if output is not None and to_file:
         delivery.check_target(output)
-    with meter(shown=not quiet and is_terminal(sys.stderr)) as progress:
-        report = run_scan(sources, _settings(rules, full), progress=progress)
     look = {"color": color, "width": width, "top": top}
+    settings = _settings(rules, full)
+    if follow:
+        live = sys.stdout if format == "text" or to_file else None if quiet else sys.stderr
+        report = _follow(sources, settings, _titles(rules), live, look)
+    else:
+        with meter(shown=not quiet and is_terminal(sys.stderr)) as progress:
+            report = run_scan(sources, settings, progress=progress)
     _deliver(report, _titles(rules) if report.diagnoses else {}, format, output if to_file else None, look)
     if not quiet and (to_file or format != "text" or not is_terminal(sys.stdout)):
         _tell_notices(report)
@@ -256,6 +273,31 @@ def _catalogue(rules: Sequence[str] | None) -> Catalogue:
 
 def _titles(rules: Sequence[str] | None) -> dict[str, str]:
     return {symptom.id: symptom.title for symptom in _catalogue(rules).symptoms.values()}
+
+
+def _follow(
+    sources: list[str], settings: Settings, titles: dict[str, str], live: TextIO | None, look: dict[str, Any]
+) -> Report:
+    """Tells of incidents on ``live`` until the logs end or a signal asks for the report."""
+    from loopdoctor.follow import follow
+    from loopdoctor.model import Report
+    from loopdoctor.render import delivery, terminal
+    from loopdoctor.render.live import Ticker
+    from loopdoctor.stopping import stop_on_signals
+
+    ticker = Ticker(titles, terminal.view_of(live, **look))
+    encoding = terminal.encoding_of(live)
+    told = False
+    with stop_on_signals() as stop:
+        for item in follow(sources, settings, stop):
+            if isinstance(item, Report):
+                if told and live is not None:
+                    delivery.to_stream(live, ["\n"], encoding)
+                return item
+            told = True
+            if live is not None and not delivery.to_stream(live, [ticker.render(item)], encoding):
+                stop.set()  # whoever read it has gone
+    raise AssertionError("a scan ends with its report")
 
 
 def _deliver(report: Report, titles: dict[str, str], format: str, output: str | None, look: dict[str, Any]) -> None:  # noqa: A002

@@ -1,4 +1,4 @@
-"""``[tool.loopdoctor]`` of the nearest ``pyproject.toml``, or the nearest ``loopdoctor.toml``: a project's own defaults.
+"""A project's own defaults: ``[tool.loopdoctor]`` of the nearest ``pyproject.toml``, or the nearest ``loopdoctor.toml``.
 
     [tool.loopdoctor]
     rules = ["ops/loopdoctor-rules"]      # directories, relative to the file

@@ -21,13 +21,19 @@ END: Answer = "end"
 FOREIGN: Answer = "foreign"
 
 Phase = Literal["head", "frames", "tail", "chain", "quoted", "warning", "stack", "test"]
-Role = Literal["word", "mute"]
+Role = Literal["word", "mute", "quoted"]
+"""``word``s speak; of what is ``quoted`` in a message nothing is read."""
 
+INDENT = " \t\xa0"
 QUOTES = ('"""', "'''")
 MAX_TAIL = 200
+MAX_MESSAGE = 1000
+"""Lines of one message where heads tell how long it is; a log may have lost them."""
+
 MAX_FOREIGN = 30
+MAX_BLANK = 60
 OPENERS: frozenset[Shape] = frozenset(
-    {"unraisable", "thread", "warning", "test", "section", "captured", "stack", "header", "group"}
+    {"unraisable", "thread", "warning", "test", "section", "captured", "stack", "dump", "header", "group"}
 )
 
 
@@ -50,15 +56,23 @@ class Draft:
         self.sourced = False
         self.rails = False
         self.cut = False
+        self.mixed = False
 
     def add(self, line: Line, role: Role) -> None:
-        """Takes a line, and with it the blank ones that waited for it."""
-        for blank in self.held:
-            self.lines.append(blank)
-            self.roles.append("mute")
+        """Takes a line, and with it those that waited for it."""
+        for waiting in self.held:
+            self.lines.append(waiting)
+            self.roles.append("quoted" if waiting.text.strip() else "mute")
         self.held.clear()
         self.lines.append(line)
         self.roles.append(role)
+
+    def take_back(self) -> list[Line]:
+        """The lines that waited, if more than blank ones did: they are not this record's, and perhaps another's."""
+        if not any(line.text.strip() for line in self.held):
+            return []
+        held, self.held = self.held, []
+        return held
 
     @property
     def last(self) -> Line:
@@ -96,15 +110,15 @@ def _in_head(draft: Draft, line: Line, shape: Shape) -> Answer:
         draft.phase = "stack"
         draft.add(line, "mute")
         return TAKE
-    if draft.kind == "unraisable" and shape == "text" and grammar.NAMED_ERROR.match(line.text):
-        draft.traced, draft.phase = True, "tail"
+    if draft.kind in ("unraisable", "asyncio") and shape == "text" and not line.start and _bare(line.text):
+        draft.traced, draft.phase = True, "tail"  # an exception that was never raised has no frames
         draft.add(line, "word")
         return TAKE
     if shape == "frame":
         draft.traced, draft.phase = True, "frames"
         draft.add(line, "mute")
         return TAKE
-    same_entry = line.number == draft.last.number or (draft.headed and draft.tail < MAX_TAIL and not draft.held)
+    same_entry = line.number == draft.last.number or (draft.headed and draft.tail < MAX_MESSAGE)
     if shape not in OPENERS and (same_entry or _unfinished_repr(draft)):
         draft.tail += 1
         draft.add(line, "word")
@@ -114,25 +128,30 @@ def _in_head(draft: Draft, line: Line, shape: Shape) -> Answer:
 
 def _in_frames(draft: Draft, line: Line, shape: Shape) -> Answer:
     """Between a traceback's header and its last line."""
-    if shape in ("frame", "deep", "repeat", "indented"):
-        draft.add(line, "mute")
-        return TAKE
-    if shape == "rail":
-        return _rail(draft, line)
     if shape == "blank":
         return HOLD
+    if shape == "rail" and draft.rails:
+        return _rail(draft, line)
+    if line.text[0] in INDENT and shape != "group":
+        draft.add(line, "mute")  # a frame or its source, which may look like anything
+        return TAKE
     if shape in ("header", "group"):
-        # Two headers on end: the first was a head of its own ("Loop thread traceback ...").
-        return _begin_trace(draft, line, shape) if grammar.HEADER.match(draft.last.text.strip()) else END
+        return _begin_trace(draft, line, shape) if _own_head(draft.last) else END
     if shape in ("test", "section", "captured", "unraisable"):
         return END
-    split = grammar.split_exception(line.text)
+    split = None if shape == "detail" else grammar.split_exception(line.text)
     if split is None or (line.start and not grammar.NAMED_ERROR.match(line.text)):
         draft.foreign += 1
         return FOREIGN if draft.foreign <= MAX_FOREIGN else END
     draft.phase = "tail"
     draft.add(line, "word")
     return TAKE
+
+
+def _own_head(line: Line) -> bool:
+    """Whether a header before another one is a head of its own ("Loop thread traceback ..."), not another writer's."""
+    text = line.text.strip()
+    return bool(grammar.HEADER.match(text)) and (line.start or not text.startswith("Traceback ("))
 
 
 def _rail_speaks(text: str) -> bool:
@@ -157,37 +176,73 @@ def _group_done(draft: Draft) -> bool:
 
 def _in_tail(draft: Draft, line: Line, shape: Shape) -> Answer:
     """After an exception's last line: more of its message, notes, or the next exception of the chain."""
+    if shape == "rail" and draft.rails:
+        return _rail(draft, line)
+    if draft.rails and len(draft.held) < MAX_FOREIGN and not _group_done(draft):
+        return HOLD  # CPython 3.11 and 3.12 print later lines of a member's message without its rail
     if shape == "blank":
-        return HOLD
+        return HOLD if len(draft.held) < MAX_BLANK else END
+    if draft.held and draft.held[-1].text.strip():
+        return _after_header(draft, line, shape)
     if shape == "link":
         draft.phase = "chain"
         draft.add(line, "mute")
         return TAKE
-    if shape == "rail" and draft.rails:
-        return _rail(draft, line)
-    if shape in ("header", "group") and line.number == draft.last.number and line.start is False:
-        return _begin_trace(draft, line, shape)
-    if draft.rails and not line.start and len(draft.held) < MAX_FOREIGN and not _group_done(draft):
-        return HOLD  # later lines of a member's message stand without its rail
-    if line.text.strip() in QUOTES:
-        # An odd number so far: the quotes were opened above the traceback, and this closes them.
-        opened = sum(taken.text.strip() in QUOTES for taken in draft.lines) % 2
-        draft.phase = "tail" if opened else "quoted"
+    if shape in ("header", "group"):
+        if line.number == draft.last.number:
+            return _begin_trace(draft, line, shape)
+        return HOLD if draft.headed else END
+    if line.text.strip() in QUOTES and (_opened(draft) or _names_only(draft.last.text)):
+        draft.phase = "tail" if _opened(draft) else "quoted"
         draft.add(line, "mute")
         return TAKE
-    if shape in OPENERS:
+    if shape == "stack" and draft.headed:
+        draft.phase = "stack"
+        draft.add(line, "quoted")
+        return TAKE
+    return END if shape in OPENERS else _message(draft, line, shape)
+
+
+def _opened(draft: Draft) -> bool:
+    """Whether quotes were opened above the traceback and not closed yet."""
+    return sum(taken.text.strip() in QUOTES for taken in draft.lines) % 2 == 1
+
+
+def _names_only(text: str) -> bool:
+    """Whether an exception's last line has a name and no message, which then follows (between quotes)."""
+    split = grammar.split_exception(text.rstrip())
+    return split is not None and not split[1]
+
+
+def _after_header(draft: Draft, line: Line, shape: Shape) -> Answer:
+    """Behind a traceback's header that may be a mere line of the message: only a frame makes it a header."""
+    if shape not in ("frame", "rail"):
+        return _message(draft, line, shape)
+    if not draft.last.text.rstrip().endswith(":"):
         return END
+    draft.add(line, "quoted")
+    return TAKE
+
+
+def _message(draft: Draft, line: Line, shape: Shape) -> Answer:
+    """A further line of the message, or a note; without heads nobody can tell how many there are."""
     if shape in ("frame", "deep", "repeat") and not draft.held:
-        draft.add(line, "mute")
+        draft.add(line, "quoted")
         return TAKE
+    most = MAX_MESSAGE if draft.headed else MAX_TAIL
     goes_on = line.number == draft.last.number or draft.headed or draft.loose
     if not goes_on:
         goes_on = not draft.held and (shape == "indented" or line.text[0] in "[(")
-    if not goes_on or draft.tail >= MAX_TAIL or shape == "detail":
+    if not goes_on or draft.tail >= most or shape == "detail":
         return END
     draft.tail += 1
     draft.add(line, "word")
     return TAKE
+
+
+def _bare(text: str) -> bool:
+    """Whether this is an exception's last line, by its name."""
+    return grammar.NAMED_ERROR.match(text) is not None and grammar.split_exception(text) is not None
 
 
 def _in_chain(draft: Draft, line: Line, shape: Shape) -> Answer:
@@ -209,7 +264,11 @@ def _in_chain(draft: Draft, line: Line, shape: Shape) -> Answer:
     if line.start:
         draft.foreign += 1
         return FOREIGN if draft.foreign <= MAX_FOREIGN else END
-    return END
+    if not draft.headed:
+        return END
+    draft.phase = "tail"  # the link was a line of the message
+    draft.roles[-1] = "quoted"
+    return _in_tail(draft, line, shape)
 
 
 def _in_quoted(draft: Draft, line: Line, shape: Shape) -> Answer:
@@ -230,8 +289,10 @@ def _in_warning(draft: Draft, line: Line, shape: Shape) -> Answer:
 
     In pytest's summary the whole warning is indented, and so is all that belongs to it.
     """
+    if shape == "blank" and not draft.indent:
+        return _source(draft, line) if line.text == "  " else END
     if shape == "blank":
-        return HOLD if draft.indent else END
+        return HOLD
     if draft.indent:
         inner = line.text[draft.indent :] if len(line.text) - len(line.text.lstrip()) >= draft.indent else ""
         if not inner or shape == "warning" or shape in ("test", "section", "captured"):
@@ -247,17 +308,25 @@ def _in_warning(draft: Draft, line: Line, shape: Shape) -> Answer:
     if line.number == draft.last.number and not line.start:
         draft.add(line, "mute" if shape == "indented" else "word")
         return TAKE
-    if shape == "indented" and not draft.sourced:
-        draft.sourced = True
-        draft.add(line, "mute")
-        return TAKE
-    return END
+    return _source(draft, line) if shape == "indented" else END
+
+
+def _source(draft: Draft, line: Line) -> Answer:
+    """The warning's source line, of which there is one."""
+    if draft.sourced:
+        return END
+    draft.sourced = True
+    draft.add(line, "mute")
+    return TAKE
 
 
 def _in_stack(draft: Draft, line: Line, shape: Shape) -> Answer:
     """The frames of a stack that ends in no exception; a traceback may follow in the same report."""
-    if shape in ("frame", "deep", "repeat", "created", "indented"):
+    if shape == "dump" and not draft.traced:
         draft.add(line, "mute")
+        return TAKE
+    if shape in ("frame", "deep", "repeat", "created", "indented") and not draft.held:
+        draft.add(line, "quoted" if draft.traced else "mute")
         return TAKE
     if shape == "detail":
         draft.add(line, "word")

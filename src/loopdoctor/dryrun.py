@@ -28,7 +28,7 @@ def rehearse(paths: Sequence[str], settings: Settings) -> Iterator[Passed | Judg
     run = Run(settings, None)
     silent = shown = beyond = 0
     for source in find_sources(paths, settings, run.notify):
-        for item in run.flow(source, Tally(), Counter(), None):
+        for item in run.flow(source, Tally(), Counter()):
             if isinstance(item, Record):
                 symptoms, refusals = tuple(run.matcher.match(item)), tuple(run.matcher.refusals(item))
                 if not symptoms and not refusals:

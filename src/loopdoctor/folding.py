@@ -6,7 +6,9 @@ Whether two symptoms come from one mistake is often known only after both were j
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
 
 from loopdoctor.incidents import Cluster, Collector
 from loopdoctor.matching import Matcher
@@ -17,7 +19,7 @@ MAX_PAIRS = 400
 HARMLESS = 0.5
 
 
-def _together(one: Cluster, other: Cluster, margin: int) -> bool:
+def together(one: Cluster, other: Cluster, margin: int) -> bool:
     """Whether two clusters share a source and a stream, and the stretches in which they were seen touch."""
     if one.first is None or one.last is None or other.first is None or other.last is None:
         return False
@@ -37,13 +39,26 @@ def _says_nothing(cluster: Cluster, matcher: Matcher) -> bool:
 OnFailure = Callable[[Cluster, Exception], None]
 
 
-def fold(collector: Collector, matcher: Matcher, on_failure: OnFailure | None = None) -> Iterator[Diagnosis]:
-    """The diagnoses of all incidents, those of one cause and one burst told as one, in the order of the log.
+class Told(Struct, frozen=True):
+    """What is told as one incident: the clusters that went into it, in the order of the log, and its diagnosis."""
+
+    parts: tuple[Cluster, ...]
+    whole: Cluster
+    diagnosis: Diagnosis
+
+
+def fold(
+    collector: Collector,
+    matcher: Matcher,
+    on_failure: OnFailure | None = None,
+    clusters: Sequence[Cluster] | None = None,
+) -> list[Told]:
+    """The diagnoses of all incidents (or of these), those of one cause and one burst told as one, in the log's order.
 
     ``on_failure`` is told of an incident that could not be judged; without it the exception goes on to the caller.
     """
-    judged: list[tuple[Cluster, Diagnosis]] = []
-    for cluster in collector.clusters:
+    told: list[Told] = []
+    for cluster in collector.clusters if clusters is None else clusters:
         if _says_nothing(cluster, matcher):
             continue
         try:
@@ -53,14 +68,15 @@ def fold(collector: Collector, matcher: Matcher, on_failure: OnFailure | None = 
                 raise
             on_failure(cluster, error)
             continue
-        for at in range(len(judged) - 1, max(-1, len(judged) - 1 - MAX_PAIRS), -1):
-            home, known = judged[at]
-            same = known.candidates[0].id == diagnosis.candidates[0].id
-            if same and _together(home, cluster, collector.settings.margin):
-                home.absorb(cluster)
-                judged[at] = (home, diagnose(collector.incident(home), matcher))
+        for at in range(len(told) - 1, max(-1, len(told) - 1 - MAX_PAIRS), -1):
+            home = told[at]
+            same = home.diagnosis.candidates[0].id == diagnosis.candidates[0].id
+            if same and together(home.whole, cluster, collector.settings.margin):
+                parts = (*home.parts, cluster)
+                whole = home.whole.twin() if len(home.parts) == 1 else home.whole
+                whole.absorb(cluster)
+                told[at] = Told(parts, whole, diagnose(collector.incident(whole, parts), matcher))
                 break
         else:
-            judged.append((cluster, diagnosis))
-    for _, diagnosis in judged:
-        yield diagnosis
+            told.append(Told((cluster,), cluster, diagnosis))
+    return told

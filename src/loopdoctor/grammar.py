@@ -6,6 +6,7 @@ Sources: CPython's Lib/traceback.py (3.8-3.14), Lib/warnings.py, Lib/asyncio/bas
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from loopdoctor.patterns import lazy
@@ -25,6 +26,7 @@ Shape = Literal[
     "detail",  # task: <...>
     "created",  # Coroutine created at / Object allocated at (most recent call last)
     "stack",  # Stack (most recent call last):
+    "dump",  # Current thread 0x... (most recent call first):
     "test",  # ____ test_name ____
     "section",  # ==== FAILURES ====
     "captured",  # ---- Captured stderr call ----
@@ -37,7 +39,9 @@ GROUP_HEADER = lazy(r"^ *\+ Exception Group Traceback \(most recent call last\):
 RAIL = lazy(r"^ {2,}(?:\|(?: |$)|\+-|\+ )")
 SEPARATOR = lazy(r"^ *(?:\+-)?\+-{8,} (?:\d+|\.\.\.) -{8,}\s*$")
 RAIL_END = lazy(r"^ *\+-{20,}\s*$")
-FRAME = lazy(r'^\s*File "(?P<file>[^"]*)", line(?:no)? (?P<line>-?\d+)(?:, in (?P<function>.+))?\s*$')
+FRAME = lazy(r'^\s*File "(?P<file>[^"]*)", line(?:no)? (?P<line>-?\d+)(?:,? in (?P<function>.+))?\s*$')
+PLACELESS = lazy(r'^\s*File (?:"[^"]*"|\?\?\?), line (?:None|\?\?\?|\d+)(?:,? in .+)?\s*$')
+"""A frame whose file or line Python did not know."""
 REPEAT = lazy(r"^\s*\[Previous line repeated \d+ more times?\]\s*$")
 LINK_CAUSE = "The above exception was the direct cause of the following exception:"
 LINK_CONTEXT = "During handling of the above exception, another exception occurred:"
@@ -62,21 +66,27 @@ CREATED = lazy(
     r"(?:Coroutine created|Object created|Object allocated|Task created|created) at \(most recent call last\):?\s*$"
 )
 STACK = lazy(r"^Stack \(most recent call last\):\s*$")
+DUMP = lazy(
+    r"^(?:Stack|(?:Current thread|Thread) 0x[0-9a-fA-F]+(?: \[.*\])?|Current thread's C stack trace)"
+    r" \(most recent call first\):\s*$"
+)
 TEST_HEADER = lazy(r"^_{3,} (?P<test>\S.*?) _{3,}$")
-SECTION = lazy(r"^={3,}(?: .+ =+|=+)$")
+SECTION = lazy(r"^={3,} .+ =+$|^={60,}$")
 CAPTURED = lazy(r"^-{3,} (?:Captured .+|live log .+|generated .+) -+$")
 UNITTEST_HEAD = lazy(r"^(?:ERROR|FAIL): (?P<test>\S+(?: \([\w.]+\))?)")
-EXCEPTION = lazy(r"^(?P<type>[^\W\d][\w.]*(?:\.<locals>\.[\w.]+)*)(?::(?: (?P<message>.*))?)?$")
+_PATH = r"(?:[^\W\d]\w*|<unknown>)(?:\.(?:\w+|<locals>|<lambda>))*"
+EXCEPTION = lazy(rf"^(?P<type>{_PATH})(?::(?: (?P<message>.*))?)?$")
 NAMED_ERROR = lazy(
-    r"^(?:[^\W\d][\w.]*\.)?(?:[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Greenlet|Operation|Mismatch|Failed|Timeout"
+    rf"^(?:{_PATH}\.)?(?:[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Greenlet|Operation|Mismatch|Failed|Timeout"
     r"|Unavailable|NotFound|Closed|Warning|Group|Iteration)|KeyboardInterrupt|SystemExit|GeneratorExit|StopIteration"
     r"|StopAsyncIteration|CancelledError)(?::|$)"
 )
 
-_LETTERS = {
-    "T": (("link", None), ("header", HEADER)),
+_LETTERS: dict[str, tuple[tuple[Shape, re.Pattern[str]], ...]] = {
+    "T": (("header", HEADER), ("dump", DUMP)),
     "E": (("unraisable", UNRAISABLE), ("thread", THREAD_HEAD)),
-    "S": (("stack", STACK), ("header", HEADER)),
+    "S": (("stack", STACK), ("dump", DUMP), ("header", HEADER)),
+    "C": (("dump", DUMP),),
     "_": (("test", TEST_HEADER),),
     "=": (("section", SECTION),),
     "-": (("captured", CAPTURED),),
@@ -88,8 +98,11 @@ def _indented(text: str, stripped: str) -> Shape:
     if RAIL.match(text):
         return "group" if GROUP_HEADER.match(text) else "rail"
     first = stripped[0]
-    if first == "F" and FRAME.match(text):
-        return "frame"
+    if first == "F" and stripped.startswith("File "):
+        if FRAME.match(text):
+            return "frame"
+        if PLACELESS.match(text):
+            return "deep"
     if first == "[" and REPEAT.match(text):
         return "repeat"
     if first == "T" and HEADER.match(stripped):
@@ -113,8 +126,8 @@ def shape_of(text: str) -> Shape:
     if "raceback (most recent" in text and HEADER.match(text):
         return "header"
     for shape, pattern in _LETTERS.get(text[0], ()):
-        if pattern is not None and pattern.match(text):
-            return shape  # type: ignore[return-value]
+        if pattern.match(text):
+            return shape
     if "Warning: " in text and WARNING.match(text):
         return "warning"
     if ": " in text and DETAIL.match(text):

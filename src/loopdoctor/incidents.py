@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, deque
+from collections.abc import Sequence
+from copy import copy
 
 from msgspec import Struct
 
@@ -23,6 +25,8 @@ SAMPLES = 3
 MAX_MEMBERS = 24
 VARYING = lazy(r"0x[0-9a-fA-F]+|(?<![A-Za-z_\d])\d+")
 MAX_KNOWN = 5000
+MAX_SEEN = 1000
+MAX_STREAMS = 1000
 RECENT = 200
 SHARED, WRECKAGE = 3.0, 2.0
 ALIKE = 0.45
@@ -70,12 +74,20 @@ class Cluster:
         self.causes: dict[str, float] = {}
         self.first: Record | None = None
         self.last: Record | None = None
+        self.sightings = 0
+
+    def meet(self, stream: str) -> None:
+        """Remembers a stream that it was seen in; of thousands (one for each job of a day) only the first."""
+        if len(self.streams) < MAX_STREAMS:
+            self.streams.add(stream)
 
     def count(self, record: Record, sighting: Sighting, times: int) -> None:
         """Counts sightings like this one, the last of which is ``record``."""
         if self.last is None or self.last.source != record.source or self.last.start_line <= record.start_line:
             self.last = record
-        self.seen[sighting.fingerprint] += times
+        self.sightings += times
+        if len(self.seen) < MAX_SEEN or sighting.fingerprint in self.seen:
+            self.seen[sighting.fingerprint] += times
         for symptom in sighting.symptoms:
             self.counts[symptom.id] += times
 
@@ -83,7 +95,7 @@ class Cluster:
         """Counts a sighting; True if it is kept as a sample."""
         record = sighting.record
         self.first = self.first or record
-        self.streams.add(record.stream)
+        self.meet(record.stream)
         keep = self.seen[sighting.fingerprint] < SAMPLES and len(self.samples) < MAX_MEMBERS
         self.count(record, sighting, times)
         if len(self.keys) < 400:
@@ -94,6 +106,13 @@ class Cluster:
             self.samples.append(sample)
         return keep
 
+    def twin(self) -> Cluster:
+        """Another cluster that has seen the same."""
+        twin = copy(self)
+        twin.samples, twin.counts, twin.seen = list(self.samples), Counter(self.counts), Counter(self.seen)
+        twin.keys, twin.streams, twin.causes = set(self.keys), set(self.streams), dict(self.causes)
+        return twin
+
     def absorb(self, other: Cluster) -> None:
         """Takes over all that another cluster has seen."""
         assert self.first and self.last and other.first and other.last  # noqa: S101, PT018 - both have a record
@@ -102,6 +121,7 @@ class Cluster:
         self.samples = sorted(
             (self.samples + other.samples)[:MAX_MEMBERS], key=lambda sample: sample.sighting.record.start_line
         )
+        self.sightings += other.sightings
         self.counts += other.counts
         self.seen += other.seen
         self.keys |= other.keys
@@ -140,8 +160,8 @@ class Collector:
         self.settings = settings
         self.clusters: list[Cluster] = []
         self.by_fingerprint: dict[tuple[str, ...], Cluster] = {}
-        self.before: dict[str, deque[Line]] = {}
-        self.waiting: dict[str, list[Sample]] = {}
+        self.before: dict[tuple[str, str], deque[Line]] = {}
+        self.waiting: dict[tuple[str, str], list[Sample]] = {}
         self.marks: dict[str, list[Mark]] = {}
         self.known: dict[str, tuple[Cluster, Sighting]] = {}
         self.dropped = 0
@@ -158,18 +178,19 @@ class Collector:
         """An ordinary line: context of the records before and after it in its stream."""
         if not line.text.strip():
             return
-        ring = self.before.get(line.stream)
+        stream = line.source, line.stream
+        ring = self.before.get(stream)
         if ring is None:
             if len(self.before) > 4096:
                 self.before.pop(next(iter(self.before)))
-            ring = self.before[line.stream] = deque(maxlen=AROUND)
+            ring = self.before[stream] = deque(maxlen=AROUND)
         ring.append(line)
-        waiting = self.waiting.get(line.stream)
+        waiting = self.waiting.get(stream)
         if waiting:
             for sample in waiting:
                 if line.number - sample.sighting.record.end_line <= self.settings.margin:
                     sample.after.append(line)
-            self.waiting[line.stream] = [
+            self.waiting[stream] = [
                 sample
                 for sample in waiting
                 if len(sample.after) < AROUND
@@ -187,7 +208,7 @@ class Collector:
         cluster, sighting = known
         if cluster.seen[sighting.fingerprint] < SAMPLES:
             return False
-        cluster.streams.add(record.stream)
+        cluster.meet(record.stream)
         cluster.count(record, sighting, times)
         return True
 
@@ -210,19 +231,22 @@ class Collector:
                 return
             cluster = Cluster()
             self.clusters.append(cluster)
-        self.by_fingerprint.setdefault(sighting.fingerprint, cluster)
+        if len(self.by_fingerprint) < MAX_KNOWN:
+            self.by_fingerprint.setdefault(sighting.fingerprint, cluster)
         if len(self.known) < MAX_KNOWN:
             self.known[_text_of(record)] = (cluster, sighting)
         margin = self.settings.margin
-        near = tuple(line for line in self.before.get(record.stream, ()) if record.start_line - line.number <= margin)
+        stream = record.source, record.stream
+        near = tuple(line for line in self.before.get(stream, ()) if record.start_line - line.number <= margin)
         sample = Sample(sighting, near)
         if cluster.add(sighting, sample, causes, times):
-            self.waiting.setdefault(record.stream, []).append(sample)
+            self.waiting.setdefault(stream, []).append(sample)
 
-    def end_source(self) -> None:
-        """Between two sources nothing is near."""
-        self.before.clear()
-        self.waiting.clear()
+    def end_source(self, source: str) -> None:
+        """Nothing comes after the lines of this source."""
+        for kept in (self.before, self.waiting):
+            for stream in [stream for stream in kept if stream[0] == source]:
+                del kept[stream]
 
     def _fingerprint(self, record: Record, root: Symptom, culprit: Frame | None) -> tuple[str, ...]:
         captured = dict(root.captures)
@@ -278,13 +302,14 @@ class Collector:
         upwards = all(set(rules[i].wreckage_of) & own for i in cluster.counts)
         return downwards or upwards
 
-    def incident(self, cluster: Cluster) -> Incident:
-        """A cluster as a finished incident."""
+    def incident(self, cluster: Cluster, parts: Sequence[Cluster] = ()) -> Incident:
+        """A cluster as a finished incident; ``parts`` are those that it was made of, itself among them."""
         source = cluster.first.source if cluster.first else ""
+        own = {id(part) for part in (cluster, *parts)}
         elsewhere = {
             symptom
             for other in self.clusters
-            if other is not cluster and other.first and other.first.source == source
+            if id(other) not in own and other.first and other.first.source == source
             for symptom in other.counts
         }
         return freeze(cluster, self.catalogue, self.marks.get(source, []), elsewhere)

@@ -20,13 +20,15 @@ class Window(Struct, frozen=True):
     """A run of whole lines that the prefilter thinks can matter.
 
     ``first`` is the number of its first line, ``data`` its bytes (UTF-8 or what the log holds; UTF-16 is transcoded
-    before). ``last_of_source`` says that nothing follows it in its source.
+    before). ``last_of_source`` says that nothing follows it in its source. A ``pause`` holds nothing: a log that
+    is still being written has no more for a moment.
     """
 
     source: str
     first: int
     data: bytes
     last_of_source: bool = False
+    pause: bool = False
 
 
 class Line(Struct, frozen=True, gc=False):
@@ -293,6 +295,19 @@ class Skipped(Struct, frozen=True):
 
     silent: int
     beyond: int
+
+
+class Update(Struct, frozen=True):
+    """What a scan of a live log has to tell of one incident: that it is there, or that it has come again.
+
+    ``number`` is the incident's for as long as the scan lasts. ``new`` is its first telling; ``changed`` says that
+    another cause or verdict is the most probable one than was told before.
+    """
+
+    number: int
+    diagnosis: Diagnosis
+    new: bool
+    changed: bool = False
 
 
 class Unexplained(Struct, frozen=True):

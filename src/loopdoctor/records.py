@@ -7,14 +7,16 @@ record is open in a stream, and which earlier lines turn out to be its head.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 import msgspec
 
 from loopdoctor import drafts, grammar, testblocks
-from loopdoctor.carriers import GAP
+from loopdoctor.carriers import GAP, PATIENCE, PAUSE
 from loopdoctor.drafts import Draft, Role
+from loopdoctor.fitting import Lessons
 from loopdoctor.grammar import Shape
+from loopdoctor.interleaving import INTERRUPTS, Interleaving, is_glued, is_unfinished, may_go_on, split_glued
 from loopdoctor.model import Line, Record, RecordKind, Trace
 from loopdoctor.patterns import lazy
 from loopdoctor.settings import Settings
@@ -50,7 +52,7 @@ def finish(draft: Draft, source: str) -> Record:
     if kind == "pytest":
         trace = testblocks.parse_test(texts)
     elif draft.traced or kind == "exception":
-        trace = parse_trace(texts)
+        trace = parse_trace(text for text, role in zip(texts, draft.roles, strict=True) if role != "quoted")
     elif draft.indent and any("raceback (most recent" in text for text in texts):
         trace = parse_trace([text.strip() if "raceback" in text else text[draft.indent + 2 :] for text in texts[1:]])
     else:
@@ -74,44 +76,109 @@ def finish(draft: Draft, source: str) -> Record:
 
 
 class Lane:
-    """One stream: the record that is open in it, and the entry whose lines may yet turn out to be a record's head."""
+    """One stream: the record that is open in it, and the entry whose lines may yet turn out to be a record's head.
 
-    def __init__(self, source: str, speaks: Callable[[str], bool], settings: Settings) -> None:
+    ``mix`` holds the records that wait because others were written into the middle of them.
+    """
+
+    def __init__(self, source: str, speaks: Callable[[str], bool], settings: Settings, lessons: Lessons) -> None:
         self.source = source
         self.speaks = speaks
         self.max_record = settings.max_record
         self.draft: Draft | None = None
+        self.mix = Interleaving(settings.max_suspended, lessons)
         self.entry: list[Line] = []
         self.heads = False
         self.test: str | None = None
         self.told: set[str] = set()
+        self.pauses = 0  # of a live log, since the last line
 
     def feed(self, line: Line) -> Iterator[Flow]:
         """Takes the stream's next line; gives what is finished by it."""
+        self.pauses = 0
         shape = grammar.shape_of(line.text)
         if line.text.startswith("Message: ") and (message := grammar.unlogged_message(line.text)):
             yield from self.flush()
             for at, text in enumerate(message):
                 yield from self.feed(msgspec.structs.replace(line, text=text, start=at == 0))
             return
+        if is_glued(line, shape, mixed=bool(self.mix.waiting)) and len(parts := split_glued(line.text)) > 1:
+            for at, text in enumerate(parts):
+                yield from self.feed(msgspec.structs.replace(line, text=text, start=line.start and at == 0))
+            return
         self.heads = self.heads or line.start
+        if self.mix.waiting and (yield from self._choose(line, shape)):
+            return
         draft = self.draft
         if draft is not None:
             answer = self._offer(draft, line, shape)
             if answer == "take":
+                if self.entry:
+                    yield from self._pass_entry()
                 return
             if answer == "hold":
                 draft.held.append(line)
                 return
+            if answer == "end" and self._suspends(draft, line, shape):
+                answer = "foreign"  # and no record is open that could be closed
             if answer == "end":
+                again = draft.take_back()
                 yield from self._close(carve=shape == "detail")
+                if again:
+                    for waiting in (*again, line):
+                        yield from self.feed(waiting)
+                    return
         yield from self._open(line, shape)
+
+    def _choose(self, line: Line, shape: Shape) -> Generator[Flow, None, bool]:
+        """Makes that open record the current one which ``line`` goes on with. True if it has to wait, being blank."""
+        mix = self.mix
+        for over in mix.overdue(self.draft, line, shape):
+            yield from self._end(over)
+        if shape == "blank" and mix.waiting and len(mix.blanks) < MAX_ENTRY:
+            mix.blanks.append(line)
+            return True
+        chosen = mix.choose(self.draft, line, shape) if mix.waiting else None
+        blanks, mix.blanks = mix.blanks, []
+        if chosen is not None and (shape == "link" or chosen.phase == "chain"):
+            chosen.held += blanks
+        else:
+            yield from blanks
+        if chosen is not None and chosen is not self.draft:
+            done = mix.resume(chosen, self.draft)
+            self.draft = chosen
+            if done is not None:
+                yield from self._end(done)
+        return False
+
+    def _suspends(self, draft: Draft, line: Line, shape: Shape, *, speaks: bool = False) -> bool:
+        """Whether the open record waits while the one that ``line`` opens is written."""
+        if shape not in INTERRUPTS or draft.cut:
+            return False
+        waits = may_go_on(draft) if self.mix.waiting else is_unfinished(draft) and (speaks or shape != "text")
+        if waits:
+            self.mix.suspend(draft, line)
+            self.draft = None
+        return waits
+
+    def _end(self, draft: Draft) -> Iterator[Flow]:
+        """Ends a record that is not the current one any more."""
+        mix = self.mix
+        if draft.traced and not draft.mixed and draft.phase == "tail":
+            mix.lessons.keep(draft.lines)
+        if draft.mixed and all(map(grammar.HEADER.match, (line.text for line in draft.lines))):
+            yield from (*draft.lines, *draft.held)  # nothing ever followed the header
+            return
+        draft.cut = draft.cut or (draft.mixed and is_unfinished(draft))
+        yield from mix.put(finish(draft, self.source), draft.held, self.draft)
 
     def _offer(self, draft: Draft, line: Line, shape: Shape) -> drafts.Answer:
         if draft.phase == "tail" and shape in ("text", "thread") and self._new_report(draft, line):
             return "end"
         if len(draft.lines) >= self.max_record:
             draft.cut = True
+            return "end"
+        if self.mix.waiting and draft.phase == "tail" and shape in ("header", "group"):
             return "end"
         return drafts.offer(draft, line, shape)
 
@@ -129,13 +196,18 @@ class Lane:
         if carve and draft.phase == "tail" and draft.tail and not draft.held:
             self.entry = [draft.lines.pop()]
             draft.roles.pop()
-        yield finish(draft, self.source)
-        yield from draft.held
+        yield from self._end(draft)
 
     def flush(self) -> Iterator[Flow]:
         """Ends what is open: the stream ended, or lines were skipped."""
+        waiting, self.mix.waiting = self.mix.waiting, []
+        for draft in waiting:
+            yield from self._end(draft)
         if self.draft is not None:
             yield from self._close()
+        yield from self.mix.ripe(None)
+        blanks, self.mix.blanks = self.mix.blanks, []
+        yield from blanks
         yield from self._pass_entry()
 
     def _pass_entry(self) -> Iterator[Flow]:
@@ -146,10 +218,14 @@ class Lane:
         """No record takes this line: it opens one, or waits to see whether it is the head of one."""
         if self.draft is not None:  # a foreign line inside an unfinished record
             if shape in ("text", "indented", "blank") and not self._opens_report(line):
-                yield line
+                if line.start or self.entry:  # it may be the head of a record of its own
+                    yield from self._ordinary(line, shape)
+                else:
+                    yield line
                 return
-            self.draft.cut = True
-            yield from self._close()
+            if not self._suspends(self.draft, line, shape, speaks=True):
+                self.draft.cut = True
+                yield from self._close()
         opener = OPENERS.get(shape)
         if opener is not None:
             yield from opener(self, line, shape)
@@ -273,6 +349,7 @@ OPENERS: dict[Shape, Callable[[Lane, Line, Shape], Iterator[Flow]]] = {
     "thread": Lane._open_thread,
     "warning": Lane._open_warning,
     "stack": Lane._open_stack,
+    "dump": Lane._open_stack,
     "test": Lane._open_test,
     "section": Lane._section,
     "captured": Lane._section,
@@ -283,20 +360,28 @@ def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], set
     """Records and, between them, the lines that belong to none, of one source.
 
     ``speaks(text)`` tells whether a text holds words of the catalogue. Where the carriers say that lines were skipped
-    everything open ends (line numbers may jump without that: one entry can span lines). At most ``MAX_LANES`` streams
-    are kept open; beyond that the oldest ends.
+    everything open ends (line numbers may jump without that: one entry can span lines); where a live log pauses, what
+    has been quiet for ``PATIENCE`` pauses. At most ``MAX_LANES`` streams are kept open; beyond that the oldest ends.
     """
     lanes: dict[str, Lane] = {}
+    lessons = Lessons()
     for line in lines:
         if line.carrier == GAP:
             for lane in lanes.values():
                 yield from lane.flush()
             continue
+        if line.carrier == PAUSE:
+            for lane in lanes.values():
+                lane.pauses += 1
+                if lane.pauses == PATIENCE:
+                    yield from lane.flush()
+            yield line
+            continue
         lane_or_none = lanes.get(line.stream)
         if lane_or_none is None:
             if len(lanes) >= MAX_LANES:
                 yield from lanes.pop(next(iter(lanes))).flush()
-            lane_or_none = lanes[line.stream] = Lane(source, speaks, settings)
+            lane_or_none = lanes[line.stream] = Lane(source, speaks, settings, lessons)
         yield from lane_or_none.feed(line)
     for lane in lanes.values():
         yield from lane.flush()

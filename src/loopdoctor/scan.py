@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from loopdoctor import subjects
-from loopdoctor.carriers import GAP, unwrap
+from loopdoctor.carriers import GAP, PAUSE, unwrap
 from loopdoctor.catalogue.load import load_catalogue
 from loopdoctor.folding import fold
 from loopdoctor.incidents import Cluster, Collector
@@ -27,6 +27,7 @@ from loopdoctor.model import (
     Report,
     Stats,
     Unexplained,
+    Window,
 )
 from loopdoctor.prefilter import Prefilter, Tally
 from loopdoctor.records import Flow, group
@@ -49,8 +50,8 @@ class ProgressTick(Struct, frozen=True):
 Progress = Callable[[ProgressTick], None]
 
 
-class _Scan:
-    """What one scan has found so far."""
+class Run:
+    """One run: what it has found so far."""
 
     def __init__(self, settings: Settings, progress: Progress | None) -> None:
         self.settings = settings
@@ -74,12 +75,19 @@ class _Scan:
         else:
             self.notices_dropped += 1
 
-    def flow(self, source: Source, tally: Tally, carriers: Counter[str], repeats: Repeats | None) -> Iterator[Flow]:
+    def flow(self, source: Source, tally: Tally, carriers: Counter[str], repeats: Repeats | None = None) -> Iterator[Flow]:
         """bytes -> Window -> Line -> Record, for one source."""
         blocks = self._until_interrupted(source.blocks())
         windows = self.prefilter.windows(Source(source.name, source.size, blocks), tally)
         if repeats is not None:
             windows = repeats.thin(windows, tally)
+        return self._grouped(windows, source, carriers)
+
+    def live_flow(self, source: Source, tally: Tally, carriers: Counter[str]) -> Iterator[Flow]:
+        """The same for a source that is still being written, with pauses."""
+        return self._grouped(self.prefilter.live(source, tally), source, carriers)
+
+    def _grouped(self, windows: Iterator[Window], source: Source, carriers: Counter[str]) -> Iterator[Flow]:
         lines = self._counted(unwrap(windows, self.settings, self.notify), carriers)
         yield from group(lines, source.name, self.matcher.speaks, self.settings)
 
@@ -110,18 +118,29 @@ class _Scan:
 
     def read(self, source: Source) -> None:
         """Scans one source to its end."""
-        tally = self._tally(source)
-        carriers: Counter[str] = Counter()
         repeats = Repeats(self.prefilter.ends, self.settings.margin)
+        tally, carriers = self._tally(source), Counter[str]()
+        for _ in self._take_all(source, tally, carriers, self.flow(source, tally, carriers, repeats), repeats):
+            pass  # only a live source pauses
+
+    def read_live(self, source: Source, tally: Tally) -> Iterator[None]:
+        """Scans a source that is still being written; stops at each of its pauses."""
+        carriers = Counter[str]()
+        yield from self._take_all(source, tally, carriers, self.live_flow(source, tally, carriers))
+
+    def _take_all(
+        self, source: Source, tally: Tally, carriers: Counter[str], flow: Iterator[Flow], repeats: Repeats | None = None
+    ) -> Iterator[None]:
         try:
-            for item in self.flow(source, tally, carriers, repeats):
-                if isinstance(item, Record):
-                    repeats.note(item, fit=self._take(item))
-                else:
-                    for mark in self.matcher.marks(item):
-                        self.collector.add_mark(mark)
-                    self.collector.add_line(item)
-            self._take_skipped(source, repeats)
+            for item in flow:
+                if isinstance(item, Line) and item.carrier == PAUSE:
+                    yield
+                    continue
+                fit = self.take(item)
+                if repeats is not None and isinstance(item, Record):
+                    repeats.note(item, fit=fit)
+            if repeats is not None:
+                self._take_skipped(source, repeats)
         except Exception as error:  # noqa: BLE001 - what was found before, and the other sources, must be reported
             message = f"reading broke off ({type(error).__name__}: {error}); what stands behind is missing"
             self.notify(Notice("source-failed", message, source.name))
@@ -129,7 +148,16 @@ class _Scan:
             carrier = carriers.most_common(1)[0][0] if carriers else "plain"
             self.inputs.append(Input(source.name, tally.bytes, tally.lines, carrier))
             self._tell_what_was_lost(source.name, tally)
-            self.collector.end_source()
+            self.collector.end_source(source.name)
+
+    def take(self, item: Flow) -> bool:
+        """Takes what the parser gives next; True for a record whose like may be counted unread."""
+        if isinstance(item, Record):
+            return self._take(item)
+        for mark in self.matcher.marks(item):
+            self.collector.add_mark(mark)
+        self.collector.add_line(item)
+        return False
 
     def _tell_what_was_lost(self, source: str, tally: Tally) -> None:
         if tally.cut_lines:
@@ -193,7 +221,7 @@ class _Scan:
         else:
             self.unexplained_dropped += times
 
-    def _not_judged(self, cluster: Cluster, error: Exception) -> None:
+    def not_judged(self, cluster: Cluster, error: Exception) -> None:
         """One incident that cannot be judged must not take the report of the others with it."""
         first = cluster.first
         message = f"an incident could not be judged ({type(error).__name__}: {error})"
@@ -202,7 +230,7 @@ class _Scan:
 
     def report(self, started: float) -> Report:
         """Incident -> Diagnosis -> Report."""
-        diagnoses = list(fold(self.collector, self.matcher, self._not_judged))
+        diagnoses = [told.diagnosis for told in fold(self.collector, self.matcher, self.not_judged)]
         if self.collector.dropped:
             message = f"{self.collector.dropped} further incidents were counted but not kept"
             self.notices.append(Notice("incidents-dropped", message))
@@ -236,7 +264,7 @@ def scan(paths: Sequence[str], settings: Settings, *, progress: Progress | None 
     what was found so far, with ``stats.interrupted`` set.
     """
     started = time.perf_counter()
-    state = _Scan(settings, progress)
+    state = Run(settings, progress)
     try:
         for source in find_sources(paths, settings, state.notify):
             state.read(source)
@@ -249,9 +277,9 @@ def scan(paths: Sequence[str], settings: Settings, *, progress: Progress | None 
 
 def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
     """The records of every source, as the parser grouped them: what ``loopdoctor records`` shows."""
-    state = _Scan(settings, None)
+    state = Run(settings, None)
     for source in find_sources(paths, settings, state.notify):
-        for item in state.flow(source, Tally(), Counter(), None):
+        for item in state.flow(source, Tally(), Counter()):
             if isinstance(item, Record) and _is_failure(item, state.matcher):
                 yield item
         if state.interrupted:

@@ -14,6 +14,7 @@ class Settings(Struct, frozen=True):
     ``margin``         lines kept before and after a hit, so that a record and its neighbours are seen whole
     ``max_line``       bytes kept of one line; a longer line is cut and a notice says so
     ``max_record``     lines kept of one record; a traceback without end must not fill memory
+    ``max_suspended``  unfinished records that wait in one stream while others are written into them
     ``max_unpacked``   bytes that one compressed input may grow to
     ``max_ratio``      how many times its size a compressed input may grow (beyond the first 64 MiB)
     ``max_incidents``  distinct incidents kept; more are counted only
@@ -26,6 +27,7 @@ class Settings(Struct, frozen=True):
     margin: int = 40
     max_line: int = 256 << 10
     max_record: int = 4000
+    max_suspended: int = 4
     max_unpacked: int = 64 << 30
     max_ratio: int = 2000
     max_incidents: int = 2000

@@ -87,6 +87,13 @@ class _Reader:
 
     def __init__(self) -> None:
         self.levels = [_Level(0)]
+        self.rails = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether no frame is open: then rails are rails even if the group's header is missing."""
+        current = self.levels[0].current
+        return current is None or bool(current.type) or not current.frames
 
     def _level(self, depth: int) -> _Level:
         while len(self.levels) > 1 and self.levels[-1].depth > depth:
@@ -110,6 +117,11 @@ class _Reader:
             parent.current.children.append(level.current)
 
     def feed(self, text: str) -> None:
+        if not self.rails:
+            self.rails = grammar.GROUP_HEADER.match(text) is not None or self.lost
+            if not self.rails:
+                self._read(self.levels[0], text)
+                return
         if grammar.SEPARATOR.match(text):
             depth = (len(text) - len(text.lstrip(" "))) // 2 + (1 if "+-+" in text else 0)
             self._level(depth - 1)
@@ -120,18 +132,30 @@ class _Reader:
         depth, inner = _strip_rail(text)
         self._read(self._level(depth), inner)
 
+    @staticmethod
+    def _heads(level: _Level, text: str) -> bool:
+        """Whether this is a traceback's header and no source line that looks like one."""
+        if "raceback (most recent call last)" not in text or not grammar.HEADER.match(text.lstrip(" +")):
+            return False
+        current = level.current
+        if current is None or level.link:
+            return True
+        if level.depth and current.type:
+            return False  # behind the rails of a member nothing but a link begins another one
+        return bool(current.type) or not current.frames or text[:1] not in " \t"
+
     def _read(self, level: _Level, text: str) -> None:
         stripped = text.strip()
         if not stripped:
             return
-        if "raceback (most recent call last)" in stripped and text[:1] not in "'\"#":
+        if self._heads(level, text):
             level.open()
             return
         if stripped in (grammar.LINK_CAUSE, grammar.LINK_CONTEXT):
             level.link = "cause" if stripped == grammar.LINK_CAUSE else "context"
             return
         current = level.current
-        if grammar.FRAME.match(text):
+        if grammar.FRAME.match(text) and not (level.depth and current is not None and current.type and not level.link):
             if current is None or current.type:
                 current = level.open()
             current.add_frame(text)

@@ -1,5 +1,5 @@
 """Carriers: whatever stands around the lines that a program wrote. ``unwrap`` takes it off."""
 
-from loopdoctor.carriers.unwrap import GAP, unwrap
+from loopdoctor.carriers.unwrap import GAP, PATIENCE, PAUSE, unwrap
 
-__all__ = ["GAP", "unwrap"]
+__all__ = ["GAP", "PATIENCE", "PAUSE", "unwrap"]

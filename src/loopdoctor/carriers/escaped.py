@@ -10,8 +10,15 @@ import re
 
 from loopdoctor.patterns import lazy
 
-MARK = "(most recent call last):\\n"
-HEADER = lazy(r"(?P<before>.*?)(?P<header>(?:\w+ )?Traceback \(most recent call last\):\\n)", re.DOTALL)
+MARK = "\\n"
+"""What must stand in a line for this to be asked."""
+
+HEADER = lazy(
+    r"(?P<before>.*?)(?P<header>(?:\w{1,40} )?Traceback \(most recent call last\):\\n"
+    r"|Exception ignored (?:in|while)\b[^\\]{0,1000}\\n"
+    r"|Task was destroyed but it is pending!\\n|\w{1,40} exception was never retrieved\\n)",
+    re.DOTALL,
+)
 QUOTING = lazy(r"(?:E {2,}|\s|[\w.]*(?:Error|Exception|Group)\b)")
 # The quote that ends the value: behind it stands another pair, or only what closes the whole.
 CLOSING = {

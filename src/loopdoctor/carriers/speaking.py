@@ -35,6 +35,7 @@ class Speaker:
         self.root = Lane()
         self.out: list[Line] = []
         self.told = False
+        self.escaped = False
 
     def _head(self, lane: Lane, head: Head, number: int, time: str | None) -> None:
         """The first line of a log entry, and further lines that came with it."""

@@ -11,6 +11,7 @@ from loopdoctor.catalogue.schema import Catalogue
 from loopdoctor.errors import LoopdoctorError
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()]")
 _SAFE = re.compile(r"""[ !#-&(-/:-\[\]-~]{6,80}""")
 """What a literal may hold: ASCII without quotes, backslashes and digits."""
 
@@ -35,6 +36,12 @@ match:                       # texts that this rule must find, written by you fr
 no_match:                    # texts that hold the words and are no failure
   - {no_match}
 references: []
+"""
+
+TRACEBACK = """\
+Traceback (most recent call last):
+  File "/srv/app/main.py", line 12, in handle
+    work()
 """
 
 CAUSE = """\
@@ -115,7 +122,7 @@ def new_symptom(
         pattern=_single(f"^{_pattern(said)}"),
         kinds="[traceback, exception, pytest]" if traceback else "[]",
         causes="\n".join(f"  {cause}: {round(0.9 / len(shares), 2)}" for cause in shares),
-        match=_quoted(said),
+        match=_quoted(f"{TRACEBACK}{said}" if traceback else said),
         no_match=_quoted(f"The manual has a page on what to do when {literal.strip()}."),
     )
 
@@ -143,15 +150,13 @@ def literal_of(words: str) -> str:
 
 def _pattern(words: str) -> str:
     """The words as a pattern: numbers and addresses may be any."""
-    parts = re.split(r"(0x[0-9a-fA-F]+|\d+)", words)
-    return "".join(
-        r"\w+"
-        if part.startswith("0x")
-        else r"\d+"
-        if part.isdigit()
-        else re.sub(r"([\\.^$*+?{}\[\]|()])", r"\\\1", part)
-        for part in parts
-    )
+    return "".join(_any(part) for part in re.split(r"(0x[0-9a-fA-F]+|\d+)", words))
+
+
+def _any(part: str) -> str:
+    if part.isdigit():
+        return r"\d+"
+    return r"\w+" if part.startswith("0x") else _SPECIAL.sub(r"\\\g<0>", part)
 
 
 def _check_id(id: str) -> None:  # noqa: A002

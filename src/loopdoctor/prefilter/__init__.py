@@ -7,7 +7,7 @@ lines and windows of what was found.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from loopdoctor.model import Window
@@ -82,6 +82,28 @@ class Prefilter:
             yield from cutter.feed(block, newlines, hits)
         yield from cutter.finish()
 
+    def live(self, source: Source, tally: Tally) -> Iterator[Window]:
+        """The windows of a log that is still being written, none later than the moment in which they were complete.
+
+        An empty block of the source gives a window that is a ``pause``, after all that could be handed over.
+        """
+        cutter = Cutter(source.name, self._settings, tally)
+        tally.whole = "asked for" if self._settings.full else ""
+        seam = max(map(len, self._literals)) - 1
+        before = b""
+        for block in source.blocks():
+            if not block:
+                yield from cutter.pause()
+                continue
+            if not tally.bytes and not tally.whole:
+                tally.whole = reason_for_full(block[:SNIFFED])
+            across = before + block[:seam] if before else b""
+            newlines, hits = _find(self.ends, block, across, len(before))
+            before = (block if len(block) >= seam else before + block)[-seam:]
+            tally.read(len(block), newlines)
+            yield from cutter.feed(block, newlines, hits)
+        yield from cutter.finish()
+
     def ends(self, data: bytes) -> list[int]:
         """The offsets just behind every literal in ``data``, in ascending order, some perhaps twice."""
         if self._search is None:
@@ -110,7 +132,7 @@ def _ahead(blocks: Iterator[bytes], search: Search, seam: int) -> Iterator[tuple
         before = b""
         for block in blocks:
             across = before + block[:seam] if before else b""
-            waiting.append((block, pool.submit(_find, search, block, across, len(before))))
+            waiting.append((block, pool.submit(_find, search.ends, block, across, len(before))))
             before = (block if len(block) >= seam else before + block)[-seam:]
             if len(waiting) > AHEAD:
                 block, found = waiting.popleft()
@@ -120,9 +142,9 @@ def _ahead(blocks: Iterator[bytes], search: Search, seam: int) -> Iterator[tuple
             yield block, found.result()
 
 
-def _find(search: Search, block: bytes, across: bytes, before: int) -> Found:
+def _find(ends: Callable[[bytes], list[int]], block: bytes, across: bytes, before: int) -> Found:
     """``across`` is the beginning of the block with the ``before`` bytes that stand before it."""
-    hits = search.ends(block)
-    if across and (more := [end - before for end in search.ends(across) if end > before]):
+    hits = ends(block)
+    if across and (more := [end - before for end in ends(across) if end > before]):
         hits = sorted({*more, *hits})
     return block.count(b"\n"), hits

@@ -92,6 +92,16 @@ class Cutter:
             self._tally.lines += 1
         yield from self._lines(b"", 0, (), final=True)
 
+    def pause(self) -> Iterator[Window]:
+        """What is there of the open window, since nothing more comes for a moment; the window stays open."""
+        if self._open or self._tally.whole:
+            lines = self._take_held()
+            self._held_lines, self._undecided = 0, []
+            self._line += lines.count(b"\n")
+            yield from self._add(lines)
+            yield from self._hand_over(last=False)
+        yield Window(self._name, self._first, b"", pause=True)
+
     def _hold(self, part: bytes, end: int, newlines: int) -> None:
         """Keeps lines: all while a window is open, else no more parts of them than the next one needs."""
         self._held.append((part, end, newlines))

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from loopdoctor.errors import LoopdoctorError
 
@@ -18,9 +19,12 @@ def to_stdout(pieces: Iterable[str], encoding: str = "utf-8") -> None:
 
     A reader that has gone (``| head``) ends the output quietly. Raises LoopdoctorError if it cannot be written.
     """
-    out = sys.stdout
-    if out is None:  # started with a closed standard output (>&-)
-        return
+    if sys.stdout is not None:  # None: started with a closed standard output (>&-)
+        to_stream(sys.stdout, pieces, encoding)
+
+
+def to_stream(out: TextIO, pieces: Iterable[str], encoding: str) -> bool:
+    """Writes to an open stream at once; False if its reader has gone. Raises LoopdoctorError if it fails otherwise."""
     try:
         for piece in pieces:
             if hasattr(out, "buffer"):
@@ -30,9 +34,11 @@ def to_stdout(pieces: Iterable[str], encoding: str = "utf-8") -> None:
         out.flush()
     except BrokenPipeError:
         silence(out)
+        return False
     except OSError as error:
         silence(out)
         raise _failed("standard output", error) from None
+    return True
 
 
 def silence(stream: object) -> None:

@@ -43,6 +43,15 @@ def render(report: Report, titles: Titles, view: View) -> Iterator[str]:
     yield page.take()
 
 
+def incident_page(
+    number: int, diagnosis: Diagnosis, titles: Titles, view: View, told: dict[tuple[str, tuple[FixStep, ...]], int]
+) -> str:
+    """One incident alone; ``told`` remembers the number under which each fix was told, so that it is told once."""
+    page = Page(view)
+    _diagnosis(page, number, diagnosis, titles, told)
+    return page.take()
+
+
 def _summary(page: Page, report: Report) -> None:
     found = len(report.diagnoses)
     head = (_count(found, "asyncio failure"), "bold") if found else ("No asyncio failure found", "bold green")

@@ -2,7 +2,7 @@
 
 ``files`` finds the inputs, ``unpack`` takes off one container after the other (``decompress``, ``archives``),
 ``encodings`` brings what is left to UTF-8. All of it streams: nothing is extracted to disk and nothing is held whole in
-memory.
+memory. ``live`` does the same for a log that is still being written.
 """
 
 from loopdoctor.sources.files import find_sources

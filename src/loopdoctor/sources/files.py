@@ -35,9 +35,9 @@ def find_sources(paths: Sequence[str], settings: Settings, notify: Notify) -> It
     Raises LoopdoctorError for a path that is not there or cannot be read, and for a directory without any file: for
     all that can be known at once, before the first source is given.
     """
-    found = [path for pattern in paths for path in _matching(pattern)]
+    found = [path for pattern in paths for path in matching_paths(pattern)]
     for path in found:
-        _check(path)
+        check_path(path)
     return _each(found, settings, notify)
 
 
@@ -55,7 +55,7 @@ def _each(paths: Sequence[str], settings: Settings, notify: Notify) -> Iterator[
             notify(Notice("binary", f"{files} skipped: {', '.join(skipped[:SHOWN])}{more}", path))
 
 
-def _matching(pattern: str) -> Sequence[str]:
+def matching_paths(pattern: str) -> Sequence[str]:
     """The path itself if there is such a file, else what the pattern matches (quoted, or where no shell expands it)."""
     if pattern == STDIN or os.path.lexists(pattern):
         return [pattern]
@@ -68,7 +68,8 @@ def _matching(pattern: str) -> Sequence[str]:
     raise LoopdoctorError("input-not-found", "no such file or directory", context=pattern, hint=hint)
 
 
-def _check(path: str) -> None:
+def check_path(path: str) -> None:
+    """Raises LoopdoctorError if a path is not there, cannot be read, or is a directory without any file."""
     if path == STDIN:
         return
     place = Path(path)
@@ -76,13 +77,14 @@ def _check(path: str) -> None:
         hint = "the link points to nothing"
         raise LoopdoctorError("input-not-found", "no such file or directory", context=path, hint=hint)
     if not os.access(path, os.R_OK):
-        raise _unreadable(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        raise unreadable(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
     if place.is_dir() and next(_files_below(path, lambda _: None), None) is None:
         hint = "name a directory that holds logs, or the logs themselves"
         raise LoopdoctorError("input-empty", "there is no file in this directory", context=path, hint=hint)
 
 
-def _unreadable(path: str, error: OSError) -> LoopdoctorError:
+def unreadable(path: str, error: OSError) -> LoopdoctorError:
+    """What to tell the user of a file that cannot be opened."""
     reason = (error.strerror or str(error)).lower()
     hint = "run loopdoctor as a user who may read it, or pipe it in: sudo cat FILE | loopdoctor scan -"
     return LoopdoctorError("input-unreadable", f"cannot be read ({reason})", context=path, hint=hint)
@@ -118,10 +120,10 @@ def _files_below(directory: str, notify: Notify) -> Iterator[str]:
 
 def _read(path: str, settings: Settings, notify: Notify, skipped: list[str], *, guessed: bool) -> Iterator[Source]:
     try:
-        descriptor = _open(path)
+        descriptor = open_raw(path)
     except OSError as error:
         if not guessed:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
         notify(Notice("unreadable", f"cannot be read ({(error.strerror or str(error)).lower()})", path))
         return
     try:
@@ -144,7 +146,7 @@ def _read(path: str, settings: Settings, notify: Notify, skipped: list[str], *, 
             os.close(descriptor)
 
 
-def _open(path: str) -> int:
+def open_raw(path: str) -> int:
     """A descriptor that gives bytes as they are. Python's own standard input would buffer, and lock at exit."""
     if path != STDIN:
         return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))

@@ -1,0 +1,31 @@
+import asyncio
+
+import pytest_asyncio
+
+
+class Poller:
+    def __init__(self):
+        self.values = asyncio.Queue()
+
+    async def run(self):
+        number = 0
+        while True:
+            number += 1
+            await self.values.put(number)
+            await asyncio.sleep(30)
+
+    async def first(self):
+        return await self.values.get()
+
+
+@pytest_asyncio.fixture
+async def poller():
+    poller = Poller()
+    task = asyncio.create_task(poller.run(), name="poller")
+    yield poller
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_the_first_value(poller):
+    assert await poller.first() == 1

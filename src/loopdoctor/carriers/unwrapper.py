@@ -1,0 +1,321 @@
+"""The way of each line of one source down through its wrappings.
+
+A line may be part of a block of several lines, or have a transport's prefix, a JSON object, a logging head around what
+the program wrote. Each transport that is taken off leads into a lane of its own, where the rest is looked at again.
+Nothing is configured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopdoctor.carriers.blocks import Block, Piece
+from loopdoctor.carriers.decoding import numbered, with_plain_indent, without_escapes
+from loopdoctor.carriers.escaped import MARK as ESCAPED
+from loopdoctor.carriers.escaped import escaped_lines
+from loopdoctor.carriers.fast_heads import fast_head
+from loopdoctor.carriers.ipython import ipython_block
+from loopdoctor.carriers.journal_blocks import journal_block
+from loopdoctor.carriers.json_blocks import json_block
+from loopdoctor.carriers.json_lines import Entry, entries_of, read_json, salvaged
+from loopdoctor.carriers.junit import junit_block
+from loopdoctor.carriers.lambda_text import lambda_lines
+from loopdoctor.carriers.lanes import MAX_CHILDREN, Lane, joined
+from loopdoctor.carriers.levels import UPPER
+from loopdoctor.carriers.logfmt import logfmt_head
+from loopdoctor.carriers.logging_heads import logging_head
+from loopdoctor.carriers.margins import blank_margin, without_margin
+from loopdoctor.carriers.prefixing import MAX_NESTING, Prefixing
+from loopdoctor.carriers.rich_blocks import ends_in_place, rich_block
+from loopdoctor.carriers.speaking import BREAK, HEADER
+from loopdoctor.carriers.supervisord import supervisord_block
+from loopdoctor.carriers.table import cut_bare_time, cut_transport
+from loopdoctor.carriers.wrapping import Cut, Head
+from loopdoctor.model import Line, Window
+
+INDENTED_STARTS = frozenset("{[╭┌+>0123456789")
+"""What an indented line begins with that may be more than the inside of something: a box, a brace, a time."""
+
+REPORT_ENDS = ("pending!", "retrieved")
+LEVEL_WORDS = tuple(UPPER.split("|"))
+
+MAX_SNIFFED = 1000
+RAW_FACTOR = 16
+
+
+class Unwrapper(Prefixing):
+    """The lanes of one source, and the way of each line down through its wrappings."""
+
+    def window(self, window: Window) -> Iterator[Line]:
+        """The lines that a window's bytes give; what is open at its end stays open."""
+        root, out, quick = self.root, self.out, self._quick
+        data = window.data
+        clean = data.isascii() and not (b"\x1b" in data or b"\r" in data or b"\0" in data or b"\t" in data)
+        self.escaped = b"\\n" in data
+        idle = root.idle
+        for number, text in numbered(window.data, window.first):
+            if idle and (clean or text.isprintable()) and (line := quick(root, number, text, None)) is not None:
+                yield line
+                continue
+            if len(text) > self.max_line * RAW_FACTOR:
+                text = self._shortened(number, text, self.max_line * RAW_FACTOR)
+            self.feed(root, number, text, None, 0)
+            idle = root.idle
+            if out:
+                yield from out
+                out.clear()
+
+    def end(self) -> list[Line]:
+        """Ends everything that is open and gives what is left."""
+        self._flush(self.root, 0)
+        found = list(self.out)
+        self.out.clear()
+        return found
+
+    # --- down through the wrappings -----------------------------------------------------------------------------------
+
+    def feed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
+        """Takes a line of a lane: to the block that is open there, or through the next wrapping."""
+        if lane.idle and text.isprintable() and (line := self._quick(lane, number, text, time)) is not None:
+            self.out.append(line)
+            return
+        if lane.pending:
+            text, lane.pending = lane.pending + text, ""
+        block = lane.block
+        if block is not None:
+            taken, pieces = block.feed(number, text if block.raw else text.replace("\0", ""))
+            if not taken:
+                lane.block = None
+            self._pieces(lane, pieces, time, depth)
+            if taken:
+                return
+        if "\0" in text:
+            text = text.replace("\0", "")
+        if lane.waiting and self._awaited(lane, number, text, time, depth):
+            return
+        self._line(lane, number, text, time, depth)
+
+    def _quick(self, lane: Lane, number: int, text: str, time: str | None) -> Line | None:
+        """A line that clearly needs nothing more taken off: an optimisation of what ``_line`` would do with it."""
+        first = text[:1]
+        if first == " ":
+            mark = text.lstrip(" ")[:1]
+            if (
+                mark in INDENTED_STARTS
+                or "│" in text
+                or HEADER in text
+                or "Exception i" in text
+                or ends_in_place(mark, text)
+            ):
+                return None
+        elif first:
+            head = fast_head(text, first)
+            if head is not None:
+                if HEADER in text or (self.escaped and ESCAPED in text):
+                    return None
+                return self._head_line(lane, head, head.text, number, time)
+            if not first.isalpha() or ":" in text or "|" in text or "=" in text or " In" in text or HEADER in text:
+                return None
+            if first.isupper() and text.startswith(LEVEL_WORDS):
+                return None
+            if ("-" in text and first.islower()) or text.endswith(REPORT_ENDS):
+                return None
+        if len(text) > self.max_line:
+            return None
+        return Line(number, text, self.source, joined(lane.key, lane.sticky), lane.carrier or "plain", False, time)
+
+    def _line(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
+        if "\x1b" in text or "\x9b" in text:
+            text = without_escapes(text)
+        if text[:1] == "\xa0":
+            text = with_plain_indent(text)
+        if lane.margin:
+            rest = without_margin(text, lane.margin)
+            if rest is None:
+                lane.margin = ""
+            else:
+                text = rest
+        if "\n" in text:
+            self._parts(lane, number, text, time, depth)
+            return
+        first = text[:1]
+        escaped = self.escaped and ESCAPED in text
+        if not escaped and "\r" not in text and (head := fast_head(text, first)) is not None:
+            self._head(lane, head, number, time)
+            return
+        between, lane.between = lane.between, False
+        if between and not text:
+            return
+        if first == " " or first == "\t" or first == "":
+            self._indented(lane, number, text, time, depth)
+            return
+        if (first == "{" or first == "[" or first == "d") and self._json(lane, number, text, time, depth):
+            return
+        block = self._block(text)
+        if block is not None:
+            self._open(lane, block, number, text, time, depth)
+            return
+        if depth < MAX_NESTING and lane.learned and self._known_prefix(lane, number, text, depth):
+            return
+        if depth < MAX_NESTING and (cut := cut_transport(text)) is not None:
+            self._cut(lane, cut, number, text, depth)
+            return
+        lane.aligned = None
+        if "\r" in text:
+            self._parts(lane, number, text, time, depth)
+            return
+        self._headed(lane, number, text, time, depth)
+
+    def _headed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
+        """A line without a transport's prefix: a logging head, or a line of the program's own."""
+        escaped = self.escaped and ESCAPED in text
+        if escaped and '{"' in text and self._json(lane, number, text[text.index('{"') :], time, depth):
+            return
+        if escaped and (parts := escaped_lines(text)) is not None:
+            for part in parts:
+                self.feed(lane, number, part, time, depth)
+            return
+        head = logging_head(text)
+        if head is None and "=" in text and not lane.quoted:
+            head = logfmt_head(text)
+        if head is not None:
+            self._head(lane, head, number, time)
+            return
+        if depth < MAX_NESTING and (cut := cut_bare_time(text)) is not None:
+            self._cut(lane, cut, number, text, depth)
+            return
+        if depth < MAX_NESTING and self._prefixed(lane, number, text, time, depth):
+            return
+        self._body(lane, number, text, time)
+
+    def _indented(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
+        """A line that begins with blanks, or is empty: mostly the inside of something."""
+        if lane.aligned is not None:
+            width, child = lane.aligned
+            if not text.strip() or text[:width].isspace():
+                self.feed(child, number, text[width:], time, depth + 1)
+                return
+            lane.aligned = None
+        if "\r" in text:
+            self._parts(lane, number, text, time, depth)
+            return
+        mark = text.lstrip(" \t>")[:1]
+        block: Block | None
+        sniffed = mark in INDENTED_STARTS or HEADER in text or "Exception i" in text or ends_in_place(mark, text)
+        if sniffed and len(text) < MAX_SNIFFED:
+            block = json_block(text) if mark in "{[" else rich_block(text)
+            if block is not None:
+                self._open(lane, block, number, text, time, depth)
+                return
+            if depth < MAX_NESTING and (margin := blank_margin(text)) and not text.startswith("  + "):
+                lane.margin = margin
+                self._line(lane, number, text, time, depth + 1)
+                return
+        believable = text != "" and (lane.learned or sniffed or "│" in text)
+        if believable and depth < MAX_NESTING and self._prefixed(lane, number, text, time, depth):
+            return
+        self._body(lane, number, text, time)
+
+    def _parts(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
+        for part in lambda_lines(BREAK.split(text)):
+            self.feed(lane, number, part, time, depth)
+
+    def _cut(self, lane: Lane, cut: Cut, number: int, text: str, depth: int) -> None:
+        child = self._child(lane, cut.key, cut.name, depth)
+        lane.aligned = (len(text) - len(cut.rest), child) if cut.aligned and text.endswith(cut.rest) else None
+        if cut.partial and len(child.pending) < self.max_line * RAW_FACTOR:
+            child.pending += cut.rest
+            return
+        self.feed(child, number, cut.rest, cut.time, depth + 1)
+
+    def _child(self, lane: Lane, key: str, name: str, depth: int) -> Lane:
+        """The lane of a key inside another; beyond a bound the oldest one ends."""
+        if len(lane.children) >= MAX_CHILDREN and (key, name) not in lane.children:
+            self._flush(lane.children.pop(next(iter(lane.children))), depth + 1)
+        return lane.child(key, name)
+
+    @staticmethod
+    def _block(text: str) -> Block | None:
+        """The construct of several lines that a line opens."""
+        first = text[0]
+        if first.isdigit():
+            return supervisord_block(text)
+        if first == "<":
+            return junit_block(text)
+        if first == "_" or ";i=" in text:
+            return journal_block(text)
+        if " In" in text or HEADER in text:
+            return ipython_block(text) or (rich_block(text) if len(text) < MAX_SNIFFED else None)
+        if first in "[╭┌+" and len(text) < MAX_SNIFFED:
+            return rich_block(text)
+        return None
+
+    def _open(self, lane: Lane, block: Block, number: int, text: str, time: str | None, depth: int) -> None:
+        taken, pieces = block.feed(number, text)
+        lane.block = block if taken else None
+        self._pieces(lane, pieces, time, depth)
+        if not taken:
+            self._body(lane, number, text, time)
+
+    def _pieces(self, lane: Lane, pieces: list[Piece], time: str | None, depth: int) -> None:
+        for piece in pieces:
+            if piece.entry is not None:
+                self._entry(lane, piece.entry, piece.number, time, depth)
+                continue
+            child = self._child(lane, piece.key, piece.name, depth)
+            if piece.whole:
+                self._say(child, piece.number, piece.text, piece.time or time)
+            elif piece.partial:
+                child.pending += piece.text
+            elif depth < MAX_NESTING:
+                self.feed(child, piece.number, piece.text, piece.time or time, depth + 1)
+            else:
+                self._body(child, piece.number, piece.text, piece.time or time)
+
+    # --- JSON ---------------------------------------------------------------------------------------------------------
+
+    def _json(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> bool:
+        if text.startswith("data: {"):  # server-sent events
+            text = text[6:]
+            lane.between = True
+        elif text[0] == "d" or (text[0] == "[" and not text.startswith(("[{", "[\n")) and text.rstrip() != "["):
+            return False
+        ends = text.rstrip()[-1:]
+        value = read_json(text) if ends in ("}", "]") else None
+        if value is None and ends not in ("}", "]") and len(text) > 200 and '": "' in text:
+            value = salvaged(text)
+        if value is not None:
+            entries = list(entries_of(value))
+            for entry in entries:
+                self._entry(lane, entry, number, time, depth)
+            return bool(entries)
+        block = json_block(text)
+        if block is not None:
+            self._open(lane, block, number, text, time, depth)
+        return block is not None
+
+    def _entry(self, lane: Lane, entry: Entry, number: int, time: str | None, depth: int) -> None:
+        time = entry.time or time
+        if entry.wire and depth < MAX_NESTING:
+            child = self._child(lane, entry.key, entry.name, depth)
+            if entry.partial and len(child.pending) < self.max_line * RAW_FACTOR:
+                child.pending += entry.message
+            else:
+                self.feed(child, number, entry.message, time, depth + 1)
+            return
+        head = Head(entry.message, entry.name, time, entry.level, entry.logger, entry.key, extra=entry.trace)
+        self._head(lane, head, number, time)
+
+    def _flush(self, lane: Lane, depth: int) -> None:
+        """Ends what is open in a lane and in those inside it."""
+        if lane.block is not None:
+            block, lane.block = lane.block, None
+            self._pieces(lane, block.close(), None, depth)
+        self._end_of_waiting(lane, depth)
+        if lane.pending:
+            self.feed(lane, self.out[-1].number if self.out else 1, "", None, depth)
+        if lane.filter is not None:
+            self.out += lane.filter.close()
+            lane.filter = None
+        for child in list(lane.children.values()):
+            self._flush(child, depth + 1)
