@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -10,6 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopdoctor import cli
 from loopdoctor.catalogue.lint import lint
 from loopdoctor.catalogue.load import load_catalogue
 from loopdoctor.catalogue.scaffold import literal_of, new_cause, new_symptom
@@ -23,6 +27,7 @@ from loopdoctor.settings import Settings
 
 RULES = Path(__file__).resolve().parent.parent / "rules"
 SAMPLES = RULES.parent / "sample_logs"
+SCHEMA = RULES.parent / "src" / "loopdoctor" / "render" / "report.schema.json"
 CATALOGUE = load_catalogue()
 SAID = "mypool.errors.Gone: pool 'shop-3' at 0x7f01 is gone after 12 s"
 
@@ -64,8 +69,9 @@ def test_any_words_give_a_draft_that_loads_or_an_error(words: str) -> None:
     """Whatever a message is made of, the YAML holds it."""
     try:
         text = new_symptom("some-rule", CATALOGUE, words=words)
-    except LoopdoctorError as error:
-        assert error.reference == "no-literal"
+    except LoopdoctorError:
+        with pytest.raises(LoopdoctorError, match="can be searched for"):
+            literal_of(" ".join(words.split()))
         return
     assert yaml.safe_load(text)["match"][0].endswith(" ".join(words.split()) or "mylibrary.Gone: the thing is gone")
 
@@ -139,3 +145,92 @@ def test_a_dry_run_says_why_a_rule_does_not_hold(tmp_path: Path) -> None:
     assert any("does not speak" in reason for reason in reasons)
     assert not any(step.symptoms for step in steps if isinstance(step, Passed))
     assert [step for step in steps if isinstance(step, Skipped)]
+
+
+# --- as an author sees it ---------------------------------------------------------------------------------------------
+
+
+def _run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "argv", ["loopdoctor", *arguments])
+    status = cli.main()
+    out, error = capsys.readouterr()
+    return status, out, error
+
+
+def test_a_rule_from_its_draft_to_its_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`rules new`, lint, test, the project's configuration, and a scan that finds it without any option."""
+    monkeypatch.chdir(tmp_path)
+    new = ("rules", "new", "symptom", "pool-is-gone", "--words", SAID, "--cause", "use-after-close", "-d", "mine")
+    status, out, _ = _run(monkeypatch, capsys, *new)
+    assert (status, out.splitlines()[0]) == (0, "wrote mine/pool-is-gone.yaml")
+    assert _run(monkeypatch, capsys, *new)[0] == 2
+    assert _run(monkeypatch, capsys, *new, "--force")[0] == 0
+    assert _run(monkeypatch, capsys, "rules", "lint", "mine")[0] == 0
+    assert _run(monkeypatch, capsys, "rules", "test", "mine")[0] == 0
+    (tmp_path / "pyproject.toml").write_text('[tool.loopdoctor]\nrules = ["mine"]\n')
+    (tmp_path / "app.log").write_text(yaml.safe_load((tmp_path / "mine/pool-is-gone.yaml").read_text())["match"][0])
+    status, out, _ = _run(monkeypatch, capsys, "scan", "app.log", "--format", "json")
+    (incident,) = json.loads(out)["incidents"]
+    assert [symptom["id"] for symptom in incident["symptoms"]] == ["pool-is-gone"]
+
+
+def test_a_rule_of_the_team_overrides_a_built_in_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file with the id of a built-in rule replaces it, for `explain` as for a scan."""
+    monkeypatch.chdir(tmp_path)
+    text = (RULES / "causes" / "missing-await.yaml").read_text()
+    (tmp_path / "missing-await.yaml").write_text(re.sub("(?m)^title: .*$", "title: Ours", text))
+    (tmp_path / "loopdoctor.toml").write_text('rules = "missing-await.yaml"\n')
+    assert _run(monkeypatch, capsys, "explain", "missing-await")[1].startswith("Ours")
+
+
+def test_a_wrong_configuration_is_an_error_of_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong, where, and what to write; status 2."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loopdoctor.toml").write_text("ruls = []\n")
+    (tmp_path / "app.log").touch()
+    status, _, error = _run(monkeypatch, capsys, "scan", "app.log")
+    assert status == 2
+    assert "unknown key `ruls`" in error
+    assert "did you mean `rules`?" in error
+
+
+def test_the_dry_run_is_a_page(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Carrier, record, words, symptoms, the rules that did not hold, and the sums of every cause."""
+    log = SAMPLES / "cache-warmer-del-closed-loop" / "app.log"
+    status, out, error = _run(monkeypatch, capsys, "rules", "test", "--against", str(log))
+    assert (status, error) == (0, "")
+    for label in ("carrier ", "record ", "words ", "symptoms ", "not ", "cause "):
+        assert f"  {label}" in out
+    assert "log-prior of its symptoms" in out
+
+
+def test_why_shows_every_clue_that_was_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Held or not, with its weight, in the text and in the JSON."""
+    log = str(SAMPLES / "notifier-task-collected" / "app.log")
+    _, text, _ = _run(monkeypatch, capsys, "scan", log, "--why", "--top", "1")
+    _, data, _ = _run(monkeypatch, capsys, "scan", log, "--why", "--format", "json")
+    (incident,) = json.loads(data)["incidents"]
+    jsonschema.validate(json.loads(data), json.loads(SCHEMA.read_text()))
+    clues = incident["causes"][0]["clues"]
+    assert {clue["id"] for clue in clues} == {clue.id for clue in CATALOGUE.causes[incident["causes"][0]["id"]].clues}
+    assert any(not clue["held"] for clue in clues)
+    for clue in clues:
+        assert clue["id"] in text
+
+
+def test_the_schema_is_printed_for_an_editor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As JSON, with what each key means."""
+    _, out, _ = _run(monkeypatch, capsys, "rules", "schema", "cause")
+    assert "root cause" in json.loads(out)["$defs"]["Cause"]["description"]

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from loopdoctor import __version__, cli
+from loopdoctor import __version__, cli, rule_commands
 from loopdoctor.catalogue.schema import Catalogue
 from loopdoctor.errors import LoopdoctorError, RuleErrors
 from loopdoctor.model import Report
@@ -42,7 +42,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
         stand_in = types.SimpleNamespace(scan=scan, read_records=lambda paths, settings: iter([CLOSED]))
         monkeypatch.setitem(sys.modules, "loopdoctor.scan", stand_in)  # type: ignore[arg-type]
-        monkeypatch.setattr(cli, "_catalogue", lambda rules: catalogue)
+        for module in (cli, rule_commands):
+            monkeypatch.setattr(module, "catalogue_of", lambda rules: catalogue)
         monkeypatch.setattr(sys, "argv", ["loopdoctor", *arguments])
         status = cli.main()
         out, err = capsys.readouterr()

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from loopdoctor import __version__, commands
-from loopdoctor.errors import LoopdoctorError, RuleErrors
-from loopdoctor.options import Color, TextOrJson, Width, one_of
+from loopdoctor import __version__, commands, rule_commands
+from loopdoctor.errors import LoopdoctorError
+from loopdoctor.options import Color, Rules, Width, catalogue_of, one_of, rule_directories
 from loopdoctor.render import FORMATS
 
 if TYPE_CHECKING:
-    from loopdoctor.catalogue.lint import Problem
-    from loopdoctor.catalogue.schema import Catalogue
     from loopdoctor.model import Report
     from loopdoctor.settings import Settings
 
@@ -27,8 +25,6 @@ EXIT_INTERRUPTED = 130
 # From which confidence of its first cause on a diagnosis fails the command.
 FAIL_ON = {"any": 0.0, "likely": 0.5, "certain": 0.8, "never": None}
 
-_MOST_NOTICES = 10
-
 app = typer.Typer(
     name="loopdoctor",
     no_args_is_help=True,
@@ -36,14 +32,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-rules_app = typer.Typer(no_args_is_help=True, help="Look at the rules, and check your own.")
-app.add_typer(rules_app, name="rules")
+app.add_typer(rule_commands.app, name="rules")
 
 
-Rules = Annotated[
-    list[str] | None,
-    typer.Option("--rules", metavar="DIR", help="A directory with rules of your own; may be given several times."),
-]
 Full = Annotated[bool, typer.Option("--full", help="Parse every line, not only those near a known message. Slow.")]
 Paths = Annotated[
     list[str] | None,
@@ -107,6 +98,9 @@ def scan(
     ] = False,
     fail_on: FailOn = "never",
     top: Annotated[int, typer.Option(min=1, metavar="N", help="How many causes of each failure the text shows.")] = 3,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show every clue that was asked, held or not, with its weight and its lines.")
+    ] = False,
     color: Color = None,
     width: Width = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
@@ -127,6 +121,7 @@ def scan(
     --follow Ctrl-C is the usual end, and the status that of a finished scan.
     """
     from loopdoctor.render import delivery
+    from loopdoctor.render.messages import say_notices
     from loopdoctor.render.progress import meter
     from loopdoctor.render.terminal import is_terminal
     from loopdoctor.scan import scan as run_scan
@@ -135,7 +130,7 @@ def scan(
     to_file = output is not None and output != "-"
     if output is not None and to_file:
         delivery.check_target(output)
-    look = {"color": color, "width": width, "top": top}
+    look = {"color": color, "width": width, "top": top, "why": why}
     settings = _settings(rules, full)
     if follow:
         live = sys.stdout if format == "text" or to_file else None if quiet else sys.stderr
@@ -145,7 +140,7 @@ def scan(
             report = run_scan(sources, settings, progress=progress)
     _deliver(report, _titles(rules) if report.diagnoses else {}, format, output if to_file else None, look)
     if not quiet and (to_file or format != "text" or not is_terminal(sys.stdout)):
-        _tell_notices(report)
+        say_notices(report)
     raise typer.Exit(_status(report, fail_on))
 
 
@@ -192,43 +187,11 @@ def explain(
     reproduced = frozenset(pair.cause for pair in load_pairs().pairs.values())
     choice = page.Choice(library=library, python=python, all_libraries=all_libraries, reproduced=reproduced)
     view = terminal.view_of(sys.stdout, color=color, width=width)
-    pieces = page.render(_catalogue(rules), None if everything else id, format, choice, view)
+    pieces = page.render(catalogue_of(rules), None if everything else id, format, choice, view)
     to_stdout(pieces, terminal.encoding_of(sys.stdout) if format == "text" else "utf-8")
 
 
 app.command()(commands.repro)
-
-
-@rules_app.command("list")
-def rules_list(
-    format: TextOrJson = "text",  # noqa: A002
-    rules: Rules = None,
-) -> None:
-    """List every cause and symptom."""
-    from loopdoctor.render import terminal
-    from loopdoctor.render.delivery import to_stdout
-    from loopdoctor.render.rules_list import render
-
-    to_stdout(render(_catalogue(rules), format), terminal.encoding_of(sys.stdout) if format == "text" else "utf-8")
-
-
-Directory = Annotated[str | None, typer.Argument(metavar="[DIR]", help="Rules of your own, beside the built-in ones.")]
-
-
-@rules_app.command("lint")
-def rules_lint(directory: Directory = None) -> None:
-    """Check that rules are well made: patterns, literals, ids, texts, code."""
-    from loopdoctor.catalogue.lint import lint
-
-    _tell_problems(lint, directory, "well made")
-
-
-@rules_app.command("test")
-def rules_test(directory: Directory = None) -> None:
-    """Check that each symptom finds its `match` examples, and none of its `no_match` ones."""
-    from loopdoctor.examples import check_examples
-
-    _tell_problems(check_examples, directory, "true to their examples")
 
 
 def main() -> int:
@@ -238,17 +201,24 @@ def main() -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except LoopdoctorError as error:
-        return _say_error(error)
+        return _failed(error)
     except Exception as error:
         # Usage errors have a class of click's or typer's own, by version; both say how they want to be shown.
         if hasattr(error, "format_message"):
-            return _say_error(_usage_error(error)) if error.format_message() else EXIT_ERROR
+            return _failed(_usage_error(error)) if error.format_message() else EXIT_ERROR
         if type(error) is typer.Abort:
             return EXIT_INTERRUPTED
         if os.environ.get("LOOPDOCTOR_DEBUG"):
             raise
-        return _say_error(_unexpected(error))
+        return _failed(_unexpected(error))
     return status if isinstance(status, int) else 0
+
+
+def _failed(error: LoopdoctorError) -> int:
+    from loopdoctor.render.messages import say_error
+
+    say_error(error)
+    return EXIT_ERROR
 
 
 def _sources(paths: Sequence[str] | None) -> list[str]:
@@ -262,17 +232,11 @@ def _sources(paths: Sequence[str] | None) -> list[str]:
 def _settings(rules: Sequence[str] | None, full: bool) -> Any:
     from loopdoctor.settings import Settings
 
-    return Settings(rules=tuple(rules or ()), full=full)
-
-
-def _catalogue(rules: Sequence[str] | None) -> Catalogue:
-    from loopdoctor.catalogue.load import load_catalogue
-
-    return load_catalogue(rules or ())
+    return Settings(rules=tuple(rule_directories(rules)), full=full)
 
 
 def _titles(rules: Sequence[str] | None) -> dict[str, str]:
-    return {symptom.id: symptom.title for symptom in _catalogue(rules).symptoms.values()}
+    return {symptom.id: symptom.title for symptom in catalogue_of(rules).symptoms.values()}
 
 
 def _follow(
@@ -320,31 +284,6 @@ def _status(report: Report, fail_on: str) -> int:
     return EXIT_FOUND if any(confidence >= least for confidence in best) else 0
 
 
-def _tell_notices(report: Report) -> None:
-    for notice in report.notices[:_MOST_NOTICES]:
-        place = notice.source if notice.line is None else f"{notice.source}:{notice.line}"
-        _say("notice", notice.message, place)
-    if len(report.notices) > _MOST_NOTICES:
-        _say("notice", f"{len(report.notices) - _MOST_NOTICES} more notices stand in the report")
-
-
-def _tell_problems(check: Callable[[Catalogue], Iterable[Problem]], directory: str | None, praise: str) -> None:
-    from loopdoctor.catalogue.load import places
-
-    extra = [directory] if directory else []
-    catalogue = _catalogue(extra)
-    problems = list(check(catalogue))
-    if problems:
-        where = places([(problem.kind, problem.rule, problem.path) for problem in problems], extra)
-        for problem, spot in zip(problems, where, strict=True):
-            context = spot or f"the {problem.kind} {problem.rule}"
-            _say("error", f"{problem.rule}: {problem.message}", context, problem.hint)
-        raise typer.Exit(EXIT_ERROR)
-    from loopdoctor.render.delivery import to_stdout
-
-    to_stdout([f"{len(catalogue.symptoms)} symptoms and {len(catalogue.causes)} causes are {praise}.\n"])
-
-
 def _usage_error(error: Any) -> LoopdoctorError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "loopdoctor"
@@ -366,28 +305,3 @@ def _unexpected(error: BaseException) -> LoopdoctorError:
         context=where,
         hint="this is a bug: please report it with what `LOOPDOCTOR_DEBUG=1 loopdoctor ...` prints",
     )
-
-
-def _say_error(error: LoopdoctorError) -> int:
-    for problem in error.problems if isinstance(error, RuleErrors) else (error,):
-        _say("error", f"{problem.message} [{problem.reference}]", problem.context, problem.hint)
-    return EXIT_ERROR
-
-
-def _say(kind: str, message: str, context: str = "", hint: str = "") -> None:
-    """One message on standard error: what, where, what to do. A closed standard error is nobody's fault."""
-    from loopdoctor.render.delivery import silence
-    from loopdoctor.render.escape import visible
-    from loopdoctor.render.terminal import colored
-
-    bold, end = ("\x1b[1;31m" if kind == "error" else "\x1b[1m", "\x1b[0m") if colored(sys.stderr) else ("", "")
-    lines = [f"{bold}{kind}:{end} {visible(message)}"]
-    lines += [f"  --> {visible(context)}"] if context else []
-    lines += [f"  hint: {visible(hint)}"] if hint else []
-    if sys.stderr is None:
-        return
-    try:
-        sys.stderr.write("\n".join(lines) + "\n")
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        silence(sys.stderr)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loopdoctor.options import Color, TextOrJson, Width
+from loopdoctor.options import Color, TextOrJson, Width, catalogue_of
 
 
 def repro(
@@ -36,7 +36,6 @@ def repro(
     loopdoctor repro resource-not-closed --library redis
     loopdoctor repro event-loop-is-closed --write /tmp/closed
     """
-    from loopdoctor.catalogue.load import load_catalogue
     from loopdoctor.render import repro as page
     from loopdoctor.render import terminal
     from loopdoctor.render.delivery import to_folder, to_stdout
@@ -45,7 +44,7 @@ def repro(
     if id is None and not everything:
         raise typer.BadParameter("name a cause, or give --all; `loopdoctor rules list` names them all")
     pairs = load_pairs()
-    found = find(pairs, load_catalogue(), id, library=library, python=_minor(python))
+    found = find(pairs, catalogue_of(None), id, library=library, python=_minor(python))
     shown = page.Shown(found, pairs.servers, python=_minor(python), everything=everything)
     if write is not None and found.pairs:
         several = everything and len(found.pairs) > 1

@@ -1,4 +1,4 @@
-"""A project's own defaults: ``[tool.loopdoctor]`` of the nearest ``pyproject.toml``, or the nearest ``loopdoctor.toml``.
+"""A project's own defaults, in the nearest ``pyproject.toml`` that has the table, or the nearest ``loopdoctor.toml``.
 
     [tool.loopdoctor]
     rules = ["ops/loopdoctor-rules"]      # directories, relative to the file
@@ -8,7 +8,6 @@ The file is looked for in the working directory and above. In a directory that h
 
 from __future__ import annotations
 
-import difflib
 import re
 from pathlib import Path
 from typing import Any
@@ -83,6 +82,8 @@ def _configuration(path: Path, table: dict[str, Any]) -> Configuration:
     known = [name for name in Configuration.__struct_fields__ if name != "path"]
     for key in table:
         if key not in known:
+            import difflib
+
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
             raise LoopdoctorError("config-unknown-key", f"unknown key `{key}`", context=str(path), hint=hint)

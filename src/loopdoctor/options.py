@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from loopdoctor.catalogue.schema import Catalogue
 
 
 def one_of(*choices: str) -> Any:
@@ -23,3 +27,25 @@ TextOrJson = Annotated[str, typer.Option("--format", "-f", help="How to write it
 Color = Annotated[
     bool | None, typer.Option("--color/--no-color", help="Colour, whatever the output is.", show_default="auto")
 ]
+Rules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rules",
+        metavar="DIR",
+        help="A directory with rules of your own, beside those of [tool.loopdoctor]; may be given several times.",
+    ),
+]
+
+
+def rule_directories(rules: Sequence[str] | None) -> list[str]:
+    """The project's own rule directories (``[tool.loopdoctor] rules``), then those given on the command line."""
+    from loopdoctor.configuration import read_configuration
+
+    return [*read_configuration().rules, *(rules or ())]
+
+
+def catalogue_of(rules: Sequence[str] | None) -> Catalogue:
+    """The built-in rules with those of the project and of the command line on top."""
+    from loopdoctor.catalogue.load import load_catalogue
+
+    return load_catalogue(rule_directories(rules))

@@ -75,7 +75,9 @@ class Run:
         else:
             self.notices_dropped += 1
 
-    def flow(self, source: Source, tally: Tally, carriers: Counter[str], repeats: Repeats | None = None) -> Iterator[Flow]:
+    def flow(
+        self, source: Source, tally: Tally, carriers: Counter[str], repeats: Repeats | None = None
+    ) -> Iterator[Flow]:
         """bytes -> Window -> Line -> Record, for one source."""
         blocks = self._until_interrupted(source.blocks())
         windows = self.prefilter.windows(Source(source.name, source.size, blocks), tally)

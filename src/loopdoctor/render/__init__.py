@@ -19,13 +19,14 @@ class View(Struct, frozen=True):
     """How to lay a report out for people; formats for programs ignore it.
 
     ``width`` is in columns, ``ascii`` asks for bars and arrows that every encoding has, ``top`` is how many causes of
-    an incident are ranked in full view.
+    an incident are ranked in full view, ``why`` shows every clue that was asked.
     """
 
     width: int = 100
     color: bool = False
     ascii: bool = False
     top: int = 3
+    why: bool = False
 
 
 Render = Callable[[Report, Mapping[str, str], View], Iterator[str]]

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from loopdoctor.model import Candidate, Judged, Passed, Record, Skipped
+from loopdoctor.model import Judged, Passed, Record, Skipped
 from loopdoctor.render import View
-from loopdoctor.render.page import Page, plain, prose
+from loopdoctor.render.page import Page, plain
 from loopdoctor.render.quotes import cut
+from loopdoctor.render.weighing import weigh
 
 _MOST_WORDS = 6
 _MOST_REFUSALS = 12
@@ -49,7 +50,8 @@ def _record(page: Page, step: Passed) -> None:
     for index, refusal in enumerate(step.refusals[:_MOST_REFUSALS]):
         if not index:
             page.label("not")
-        page.words(Text.assemble(plain(refusal.rule, "bold"), plain(f"  line {refusal.line}: {refusal.reason}", "dim")))
+        reason = f"  line {refusal.line}: {cut(refusal.reason, 160)}"
+        page.words(Text.assemble(plain(refusal.rule, "bold"), plain(reason, "dim")))
     if len(step.refusals) > _MOST_REFUSALS:
         page.words(Text(f"and {len(step.refusals) - _MOST_REFUSALS} more", "dim"))
     page.blank()
@@ -84,22 +86,3 @@ def _incident(page: Page, number: int, step: Judged) -> None:
     for candidate in diagnosis.candidates:
         page.section("cause")
         weigh(page, candidate, step.priors.get(candidate.id))
-
-
-def weigh(page: Page, candidate: Candidate, prior: float | None) -> None:
-    """One cause with its sum: the prior of its symptoms, and every clue that was asked, held or not."""
-    page.words(
-        Text.assemble(plain(candidate.id, "bold"), plain(f"  {round(100 * candidate.confidence)}%  {candidate.title}"))
-    )
-    if prior is not None:
-        page.words(Text("log-prior of its symptoms"), first=f"{prior:+6.2f}  ")
-    for clue in sorted(candidate.clues, key=lambda clue: (not clue.held, -abs(clue.weight))):
-        style = ("green" if clue.weight > 0 else "red" if clue.weight < 0 else "dim") if clue.weight else "dim"
-        lead = Text(f"{clue.weight:+6.2f}  " if clue.weight else "        ", style)
-        held = Text.assemble(plain(clue.id, "bold" if clue.held else "dim"), ("" if clue.held else " not seen", "dim"))
-        page.words(Text.assemble(held, ": ", prose(clue.says, "" if clue.held else "dim")), first=lead)
-        for quote in clue.quotes[:2]:
-            page.quoted([plain(cut(quote.strip(), 160), "dim")], indent=8)
-    if prior is not None:
-        total = prior + sum(clue.weight for clue in candidate.clues)
-        page.words(Text("sum", "bold"), first=f"{total:+6.2f}  ")

@@ -28,8 +28,8 @@ Json = dict[str, Any]
 
 
 def render(report: Report, titles: Mapping[str, str], view: View) -> Iterator[str]:
-    """The whole document, indented, in one piece; ``view`` changes nothing."""
-    yield document(as_json(report, titles))
+    """The whole document, indented, in one piece; with ``view.why`` each cause has its ``clues``."""
+    yield document(as_json(report, titles, why=view.why))
 
 
 def document(value: Any, *, indent: int = 2) -> str:
@@ -56,20 +56,20 @@ def record_line(record: Record) -> str:
     return document(value, indent=-1)
 
 
-def as_json(report: Report, titles: Mapping[str, str]) -> Json:
+def as_json(report: Report, titles: Mapping[str, str], *, why: bool = False) -> Json:
     """The report as the plain values of the contract."""
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "loopdoctor", "version": __version__},
         "inputs": [msgspec.to_builtins(source) for source in report.inputs],
-        "incidents": [_incident(diagnosis, titles) for diagnosis in report.diagnoses],
+        "incidents": [_incident(diagnosis, titles, why=why) for diagnosis in report.diagnoses],
         "unexplained": [_unexplained(failure) for failure in report.unexplained],
         "notices": [msgspec.to_builtins(notice) for notice in report.notices],
         "stats": msgspec.to_builtins(report.stats),
     }
 
 
-def _incident(diagnosis: Diagnosis, titles: Mapping[str, str]) -> Json:
+def _incident(diagnosis: Diagnosis, titles: Mapping[str, str], *, why: bool) -> Json:
     incident = diagnosis.incident
     return {
         "fingerprint": incident.fingerprint,
@@ -82,7 +82,7 @@ def _incident(diagnosis: Diagnosis, titles: Mapping[str, str]) -> Json:
         "culprit": _frame(incident.culprit),
         "symptoms": _symptoms(diagnosis, titles),
         "evidence": [msgspec.to_builtins(quote) for quote in evidence(incident)],
-        "causes": [_cause(candidate) for candidate in diagnosis.candidates],
+        "causes": [_cause(candidate, why=why) for candidate in diagnosis.candidates],
     }
 
 
@@ -105,8 +105,8 @@ def _symptoms(diagnosis: Diagnosis, titles: Mapping[str, str]) -> list[Json]:
     ]
 
 
-def _cause(candidate: Candidate) -> Json:
-    return {
+def _cause(candidate: Candidate, *, why: bool) -> Json:
+    out: Json = {
         "id": candidate.id,
         "title": candidate.title,
         "confidence": round(min(max(candidate.confidence, 0.0), 1.0), 4),
@@ -119,6 +119,9 @@ def _cause(candidate: Candidate) -> Json:
         "prevention": list(candidate.prevention),
         "references": list(candidate.references),
     }
+    if why:
+        out["clues"] = [msgspec.to_builtins(clue) for clue in candidate.clues]
+    return out
 
 
 def arguments(clues: tuple[ClueResult, ...], *, speaks_for: bool) -> list[str]:

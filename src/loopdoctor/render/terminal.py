@@ -39,19 +39,22 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
-def view_of(stream: TextIO | None, *, color: bool | None = None, width: int | None = None, top: int = 3) -> View:
+def view_of(
+    stream: TextIO | None, *, color: bool | None = None, width: int | None = None, top: int = 3, why: bool = False
+) -> View:
     """How a report must look on ``stream``."""
     return View(
         width=width or _width(stream),
         color=colored(stream, color),
         ascii=not _has_glyphs(encoding_of(stream)),
         top=top,
+        why=why,
     )
 
 
-def view_of_file(*, color: bool | None = None, width: int | None = None, top: int = 3) -> View:
+def view_of_file(*, color: bool | None = None, width: int | None = None, top: int = 3, why: bool = False) -> View:
     """How a report must look in a UTF-8 file: without colour unless it was asked for."""
-    return View(width=width or PIPED_WIDTH, color=bool(color), top=top)
+    return View(width=width or PIPED_WIDTH, color=bool(color), top=top, why=why)
 
 
 def encoding_of(stream: TextIO | None) -> str:

@@ -11,6 +11,7 @@ from loopdoctor.model import Candidate, ClueResult, Diagnosis, FixStep, Incident
 from loopdoctor.render import View
 from loopdoctor.render.page import Page, columns, paragraphs, plain, prose
 from loopdoctor.render.quotes import cut, quote
+from loopdoctor.render.weighing import weigh
 
 Titles = Mapping[str, str]
 
@@ -87,7 +88,10 @@ def _diagnosis(
     _where(page, incident)
     if diagnosis.candidates:
         _causes(page, diagnosis)
-        _because(page, diagnosis.candidates[0])
+        if page.view.why:
+            _why(page, diagnosis)
+        else:
+            _because(page, diagnosis.candidates[0])
     _evidence(page, incident, titles)
     _consequences(page, incident, titles)
     if diagnosis.candidates:
@@ -150,6 +154,13 @@ def _causes(page: Page, diagnosis: Diagnosis) -> None:
         page.words(plain(candidate.title, "" if index else "bold"), first=lead)
     for paragraph in paragraphs(candidates[0].means):
         page.words(prose(paragraph, "dim"))
+
+
+def _why(page: Page, diagnosis: Diagnosis) -> None:
+    """Every clue of every cause that is shown."""
+    for index, candidate in enumerate(diagnosis.candidates[: max(page.view.top, 1)]):
+        page.section("because" if not index else "")
+        weigh(page, candidate, None)
 
 
 def _because(page: Page, candidate: Candidate) -> None:

@@ -1,0 +1,171 @@
+"""The commands below ``loopdoctor rules``: look at the rules, check them, write new ones."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loopdoctor.options import Color, Rules, TextOrJson, Width, catalogue_of, one_of, rule_directories
+
+if TYPE_CHECKING:
+    from loopdoctor.catalogue.lint import Problem
+    from loopdoctor.catalogue.schema import Catalogue
+
+EXIT_ERROR = 2
+
+app = typer.Typer(no_args_is_help=True, help="Look at the rules, check them, and write your own.")
+
+Directory = Annotated[
+    str | None,
+    typer.Argument(metavar="[DIR]", help="Rules of your own, beside the built-in ones and those of the project."),
+]
+
+
+@app.command("list")
+def list_rules(
+    format: TextOrJson = "text",  # noqa: A002
+    rules: Rules = None,
+) -> None:
+    """List every cause and symptom."""
+    from loopdoctor.render import terminal
+    from loopdoctor.render.delivery import to_stdout
+    from loopdoctor.render.rules_list import render
+
+    encoding = terminal.encoding_of(sys.stdout) if format == "text" else "utf-8"
+    to_stdout(render(catalogue_of(rules), format), encoding)
+
+
+@app.command()
+def lint(directory: Directory = None) -> None:
+    """Check that rules are well made: patterns, literals, ids, texts, code."""
+    from loopdoctor.catalogue.lint import lint as check
+
+    _tell_problems(check, directory, "well made")
+
+
+@app.command("test")
+def check_examples(
+    directory: Directory = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--against",
+            metavar="LOG",
+            help="Show instead what a log goes through, phase by phase; may be given several times.",
+        ),
+    ] = None,
+    color: Color = None,
+    width: Width = None,
+) -> None:
+    """Check that each symptom finds its `match` examples, and none of its `no_match` ones.
+
+    \b
+    loopdoctor rules test my-rules
+    loopdoctor rules test my-rules --against app.log
+
+    With --against: which carrier and record a line became, which rules its words called up and why
+    the others did not hold, and what each clue added to each cause.
+    """
+    if against:
+        _rehearse(against, directory, color=color, width=width)
+        return
+    from loopdoctor import examples
+
+    _tell_problems(examples.check_examples, directory, "true to their examples")
+
+
+@app.command()
+def new(
+    kind: Annotated[str, typer.Argument(**one_of("symptom", "cause"))],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Small letters with hyphens, such as pool-is-gone.")],  # noqa: A002
+    words: Annotated[
+        str, typer.Option(metavar="TEXT", help="What the failure writes: the last line of its traceback, say.")
+    ] = "",
+    cause: Annotated[
+        list[str] | None, typer.Option(metavar="CAUSE", help="A cause it may come from; may be given several times.")
+    ] = None,
+    library: Annotated[str, typer.Option(metavar="NAME", help="Whose message it is.")] = "asyncio",
+    directory: Annotated[
+        str, typer.Option("--dir", "-d", metavar="DIR", help="Where to write it.")
+    ] = "loopdoctor-rules",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Start a rule: a file that loads and passes its own tests, to be filled in.
+
+    \b
+    loopdoctor rules new symptom pool-is-gone --words "mypool.Gone: the pool is gone" --cause use-after-close
+    loopdoctor rules new cause pool-misuse
+    """
+    from loopdoctor.catalogue.scaffold import new_cause, new_symptom
+    from loopdoctor.render.delivery import to_folder, to_stdout
+
+    if kind == "symptom":
+        known = catalogue_of([directory] if Path(directory).is_dir() else None)
+        text = new_symptom(id, known, words=words, library=library, causes=tuple(cause or ()))
+    else:
+        text = new_cause(id)
+    to_folder({f"{id}.yaml": text}, directory, force=force)
+    file = f"{directory}/{id}.yaml"
+    to_stdout(
+        f"{line}\n"
+        for line in (
+            f"wrote {file}",
+            f"check it:  loopdoctor rules lint {directory} && loopdoctor rules test {directory}",
+            f"try it:    loopdoctor rules test {directory} --against app.log",
+            f"use it:    loopdoctor scan --rules {directory} app.log",
+            f'or always: rules = ["{directory}"] below [tool.loopdoctor] in pyproject.toml',
+        )
+    )
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(**one_of("symptom", "cause", "marks"))]) -> None:
+    """Print the JSON Schema of rule files, for an editor.
+
+    \b
+    loopdoctor rules schema symptom > symptom.schema.json
+    # yaml-language-server: $schema=symptom.schema.json       (first line of a rule file)
+    """
+    from loopdoctor.catalogue.schemas import rule_schema
+    from loopdoctor.render.delivery import to_stdout
+    from loopdoctor.render.json_report import document
+
+    to_stdout([document(rule_schema(kind))])
+
+
+def _rehearse(logs: list[str], directory: str | None, *, color: bool | None, width: int | None) -> None:
+    from loopdoctor.dryrun import rehearse
+    from loopdoctor.render import terminal
+    from loopdoctor.render.delivery import to_stdout
+    from loopdoctor.render.dryrun import render
+    from loopdoctor.settings import Settings
+
+    settings = Settings(rules=tuple(rule_directories([directory] if directory else None)))
+    view = terminal.view_of(sys.stdout, color=color, width=width)
+    to_stdout(render(rehearse(logs, settings), view), terminal.encoding_of(sys.stdout))
+
+
+def _tell_problems(check: Callable[[Catalogue], Iterable[Problem]], directory: str | None, praise: str) -> None:
+    from loopdoctor.catalogue.load import places
+    from loopdoctor.render.messages import say
+
+    extra = rule_directories([directory] if directory else None)
+    catalogue = catalogue_of([directory] if directory else None)
+    problems = list(check(catalogue))
+    if problems:
+        where = places([(problem.kind, problem.rule, problem.path) for problem in problems], extra)
+        for problem, spot in zip(problems, where, strict=True):
+            context = spot or f"the {problem.kind} {problem.rule}"
+            say("error", f"{problem.rule}: {problem.message}", context, problem.hint)
+        raise typer.Exit(EXIT_ERROR)
+    from loopdoctor.render.delivery import to_stdout
+
+    to_stdout(_praised(catalogue, praise))
+
+
+def _praised(catalogue: Catalogue, praise: str) -> Iterator[str]:
+    yield f"{len(catalogue.symptoms)} symptoms and {len(catalogue.causes)} causes are {praise}.\n"
