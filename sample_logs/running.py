@@ -55,7 +55,7 @@ def _patch(version: str) -> int:
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment; ``newest`` if the pins do not exist for its Python and it has the newest releases."""
+    """A virtual environment; ``newest`` if a pin has no wheel for its Python, and the newest release stands for it."""
 
     python: str
     newest: bool = False
@@ -71,25 +71,39 @@ def environment(pair: Pair, version: str | None = None, *, make: bool = True) ->
     python = find_python(version)
     if python is None:
         raise LookupError(f"Python {version} is not installed")
+    exact = python.parts[-3] if python.is_relative_to(PYENV) else short(version)
     pins = sorted(pair.pins(version))
-    names = [re.split(r"[=<>!~ ]", pin)[0] for pin in pins]
-    tries = [(pins, False), (names, True)] if names != pins else [(pins, False)]
-    for requires, newest in tries:
-        exact = python.parts[-3] if python.is_relative_to(PYENV) else short(version)
+    requires = pins
+    while True:
         key = hashlib.sha256("\n".join([exact, *requires]).encode()).hexdigest()[:12]
         venv = CACHE / f"{exact}-{key}"
-        if (venv / ".complete").exists() or (make and _make(venv, python, requires)):
-            return Environment(str(venv / "bin" / "python"), newest)
-    if not make:
-        raise LookupError(f"its libraries are not there yet: python sample_logs/matrix.py {pair.name}")
-    raise LookupError(f"there are no wheels of {', '.join(names)} for Python {short(version)}")
+        refused = venv.with_name(f"{venv.name}.refused")
+        if (venv / ".complete").exists():
+            return Environment(str(venv / "bin" / "python"), newest=requires != pins)
+        if not make and not refused.exists():
+            raise LookupError(f"its libraries are not there yet: python sample_logs/matrix.py {pair.name}")
+        if not refused.exists() and _make(venv, python, requires, refused):
+            continue
+        looser = _without_what_is_missing(requires, refused.read_text())
+        if looser == requires:
+            raise LookupError(f"there are no wheels of {', '.join(requires)} for Python {short(version)}")
+        requires = looser
 
 
-def _make(venv: Path, python: Path, requires: list[str]) -> bool:
-    """Makes the environment; false, now and ever after, if pip cannot install what it requires."""
-    refused = venv.with_name(f"{venv.name}.refused")
-    if refused.exists():
-        return False
+def _without_what_is_missing(requires: list[str], said: str) -> list[str]:
+    """The requirements without the pin that pip found no wheel for, or without any if it said of none."""
+    missing = re.search(r"No matching distribution found for (\S+)", said)
+    if missing and missing[1] in requires:
+        return sorted(_name(pin) if pin == missing[1] else pin for pin in requires)
+    return sorted(_name(pin) for pin in requires)
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[=<>!~ ]", requirement)[0]
+
+
+def _make(venv: Path, python: Path, requires: list[str], refused: Path) -> bool:
+    """Makes the environment; false if pip cannot install what it requires, which it then leaves in ``refused``."""
     shutil.rmtree(venv, ignore_errors=True)
     subprocess.run([python, "-m", "venv", venv], check=True)
     if requires:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -15,17 +16,21 @@ from pathlib import Path
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, below those that the system gives to the programs that run beside it."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
-def wait_for_port(port: int) -> None:
-    """Returns once somebody listens on the port; TimeoutError after ten seconds."""
-    for _ in range(100):
+def wait_for_port(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Returns once the server listens on the port; OSError if it ends or takes more than twenty seconds."""
+    for _ in range(200):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
+        if server.poll() is not None:
+            raise OSError(f"the server ended with status {server.returncode}")
         time.sleep(0.1)
     raise TimeoutError(f"nothing listens on port {port}")
 
@@ -56,7 +61,7 @@ def postgresql() -> Iterator[dict[str, str]]:
         options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-k", folder, "-p", str(port)]
         server = subprocess.Popen([postgres, "-D", data, *options], stderr=subprocess.DEVNULL, cwd=folder, **account)
         try:
-            wait_for_port(port)
+            wait_for_port(port, server)
             yield {"DATABASE_URL": f"postgresql://shop@127.0.0.1:{port}/postgres"}
         finally:
             server.send_signal(signal.SIGINT)
@@ -74,7 +79,7 @@ def redis() -> Iterator[dict[str, str]]:
         command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
-            wait_for_port(port)
+            wait_for_port(port, server)
             yield {"REDIS_URL": f"redis://127.0.0.1:{port}/0"}
         finally:
             server.terminate()

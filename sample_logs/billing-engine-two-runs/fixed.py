@@ -18,14 +18,17 @@ async def bill(customer):
     log.info("customer %d billed: %s", customer, total)
 
 
-def run_job(runner, customer):
-    runner.run(bill(customer))
+def run_job(loop, customer):
+    loop.run_until_complete(bill(customer))
 
 
-with asyncio.Runner() as runner:
+loop = asyncio.new_event_loop()  # one for the whole process (`asyncio.Runner` from Python 3.11 on)
+try:
     for customer in (501, 502):
         try:
-            run_job(runner, customer)
+            run_job(loop, customer)
         except Exception:
             log.exception("job for customer %d failed", customer)
-    runner.run(engine.dispose())
+    loop.run_until_complete(engine.dispose())
+finally:
+    loop.close()

@@ -32,5 +32,4 @@ async def main():
     await server.wait_closed()
 
 
-with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-    runner.run(main())
+asyncio.run(main())

@@ -1,6 +1,7 @@
 """Compares the price of an article with that of a competitor."""
 
 import asyncio
+import gc
 import logging
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,4 +38,5 @@ with ThreadingHTTPServer(("127.0.0.1", 0), Competitor) as server:
     server.block_on_close = False
     threading.Thread(target=server.serve_forever, daemon=True).start()
     asyncio.run(compare(f"http://127.0.0.1:{server.server_port}/kettle", 1990))
+    gc.collect()  # a service that goes on collects by itself within minutes
     server.shutdown()

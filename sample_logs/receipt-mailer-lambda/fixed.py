@@ -24,7 +24,7 @@ class MailGateway(BaseHTTPRequestHandler):
 gateway = ThreadingHTTPServer(("127.0.0.1", 0), MailGateway)
 threading.Thread(target=gateway.serve_forever, daemon=True).start()
 GATEWAY = f"http://127.0.0.1:{gateway.server_port}/send"
-runner = asyncio.Runner()
+loop = asyncio.new_event_loop()  # one for the whole process (`asyncio.Runner` from Python 3.11 on)
 session = None
 
 
@@ -37,7 +37,7 @@ async def send_receipt(event):
 
 
 def handler(event, context):
-    runner.run(send_receipt(event))
+    loop.run_until_complete(send_receipt(event))
     return {"statusCode": 200}
 
 
@@ -56,5 +56,5 @@ def invoke(event):
 
 for order in ("R-2201", "R-2202"):
     invoke({"order": order, "customer": "kim@example.org"})
-runner.run(session.close())
-runner.close()
+loop.run_until_complete(session.close())
+loop.close()

@@ -24,19 +24,19 @@ async def write(account):
 
 @worker_process_init.connect
 def open_loop(**_):
-    global runner
-    runner = asyncio.Runner()  # one loop for each worker process
+    global loop
+    loop = asyncio.new_event_loop()  # one for each worker process (`asyncio.Runner` from Python 3.11 on)
 
 
 @worker_process_shutdown.connect
 def close_loop(**_):
-    runner.run(engine.dispose())
-    runner.close()
+    loop.run_until_complete(engine.dispose())
+    loop.close()
 
 
 @app.task(name="statements.write")
 def write_statement(account):
-    runner.run(write(account))
+    loop.run_until_complete(write(account))
 
 
 @task_postrun.connect
