@@ -24,24 +24,33 @@ MIN_CONFIDENCE = 0.02
 TEMPERATURE = 1.0
 
 
-def weigh_symptoms(incident: Incident, matcher: Matcher) -> dict[str, float]:
-    """The log-prior of each cause that any symptom of the incident names.
-
-    The root counts in full, further telling symptoms by half, consequences a little.
-    """
-    rules = matcher.catalogue.symptoms
+def symptom_factors(incident: Incident) -> dict[str, float]:
+    """How much a symptom's shares count: the root's in full, further telling ones' half, consequences' a little."""
     root = incident.members[0].symptom.id
     consequences = {member.symptom.id for member in incident.members if member.consequence}
-    # Wreckage may name causes too, but only what the root cannot exclude is a candidate.
-    names = [symptom for symptom, _ in incident.counts]
-    speaking = [symptom for symptom in names if symptom == root or symptom not in consequences] or [root]
-    causes = sorted({cause for symptom in speaking for cause in rules[symptom].causes})
-    scores = dict.fromkeys(causes, 0.0)
-    for symptom in names:
-        weight = 1.0 if symptom == root else SECOND if symptom in speaking else WRECKAGE
-        for cause in causes:
-            scores[cause] += weight * math.log(rules[symptom].causes.get(cause, UNLIKELY))
-    return scores
+    return {
+        symptom: 1.0 if symptom == root else WRECKAGE if symptom in consequences else SECOND
+        for symptom, _ in incident.counts
+    }
+
+
+def causes_named(incident: Incident, matcher: Matcher) -> list[str]:
+    """Every cause that may be behind an incident: wreckage may name some too, but only what speaks is heard."""
+    factors = symptom_factors(incident)
+    speaking = [symptom for symptom, factor in factors.items() if factor > WRECKAGE] or [incident.members[0].symptom.id]
+    return sorted({cause for symptom in speaking for cause in matcher.catalogue.symptoms[symptom].causes})
+
+
+def weigh_symptoms(incident: Incident, matcher: Matcher) -> dict[str, float]:
+    """The log-prior of each cause that any symptom of the incident names."""
+    rules = matcher.catalogue.symptoms
+    factors = symptom_factors(incident)
+    return {
+        cause: sum(
+            factor * math.log(rules[symptom].causes.get(cause, UNLIKELY)) for symptom, factor in factors.items()
+        )
+        for cause in causes_named(incident, matcher)
+    }
 
 
 def weigh_clues(cause: Cause, scene: Scene, names: Mapping[str, str]) -> list[ClueResult]:

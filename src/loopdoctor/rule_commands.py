@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -135,6 +136,77 @@ def schema(kind: Annotated[str, typer.Argument(**one_of("symptom", "cause", "mar
     from loopdoctor.render.json_report import document
 
     to_stdout([document(rule_schema(kind))])
+
+
+Cases = Annotated[list[str], typer.Argument(metavar="CASES ...", help="Directories of labelled logs, or of samples.")]
+
+
+@app.command()
+def score(
+    cases: Cases,
+    rules: Rules = None,
+    into: Annotated[
+        str | None, typer.Option("--into", metavar="FILE", help="Put the tables between the markers of this file.")
+    ] = None,
+) -> None:
+    """Hold the diagnoses of labelled logs against their labels: how often the right cause comes first.
+
+    \b
+    loopdoctor rules score sample_logs
+    loopdoctor rules score our-cases --into ACCURACY.md
+
+    A case is a folder with log.* and label.yaml (CONTRIBUTING.md has the form), or a folder of sample_logs.
+    """
+    from loopdoctor.cases import load_cases
+    from loopdoctor.render.delivery import to_stdout
+    from loopdoctor.render.scores import by_cause, put_into, render, totals
+    from loopdoctor.scoring import judge, total
+
+    judged = judge(load_cases(cases), rule_directories(rules))
+    names = dict.fromkeys(case.pool for case, _ in judged)
+    pools = {name: total(pair for pair in judged if pair[0].pool == name)[0] for name in names}
+    whole, answers = total(judged)
+    pools |= {"all": whole} if len(pools) > 1 else {}
+    to_stdout(render(pools, answers))
+    if into is not None:
+        put_into(into, chain(totals(pools), ["\n"], by_cause(answers)))
+
+
+@app.command()
+def fit(
+    cases: Cases,
+    rules: Rules = None,
+    write: Annotated[bool, typer.Option("--write", help="Write the changes into the rule files.")] = False,
+) -> None:
+    """Fit the shares of symptoms and the weights of clues to labelled logs, with cross-validation by scenario.
+
+    Prints what it gains and every change for review. Values stay near their author's unless cases speak clearly.
+    """
+    from loopdoctor import weights
+    from loopdoctor.cases import load_cases
+    from loopdoctor.catalogue.editing import write_numbers
+    from loopdoctor.catalogue.load import places
+    from loopdoctor.matching import Matcher
+    from loopdoctor.render.delivery import to_stdout
+    from loopdoctor.render.scores import fitted
+    from loopdoctor.scoring import judge
+
+    catalogue = catalogue_of(rules)
+    matcher = Matcher(catalogue)
+    judged = judge(load_cases(cases), rule_directories(rules))
+    examples = [example for case, report in judged for example in weights.examples_of(case, report, matcher)]
+    start = weights.values_of(catalogue)
+    values = weights.fit(examples, start)
+    held_out, as_written = weights.cross_validate(examples, start)
+    outcomes = {"as written": as_written, "cross-validated": held_out, "fitted": weights.assess(examples, values)}
+    found = weights.changes(catalogue, start, values)
+    spots = places([(change.kind, change.rule, change.path) for change in found], rule_directories(rules))
+    to_stdout(fitted(outcomes, list(zip(found, spots, strict=True))))
+    if write and found:
+        if not all(spots):
+            raise typer.BadParameter("these rules are compiled into the package: run it from a source tree")
+        edits = [(spot, change.before, change.after) for change, spot in zip(found, spots, strict=True)]
+        to_stdout(f"wrote {file}\n" for file in write_numbers(edits))
 
 
 def _rehearse(logs: list[str], directory: str | None, *, color: bool | None, width: int | None) -> None:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from loopdoctor import subjects
 from loopdoctor.carriers import GAP, PAUSE, unwrap
 from loopdoctor.catalogue.load import load_catalogue
+from loopdoctor.catalogue.schema import Catalogue
 from loopdoctor.folding import fold
 from loopdoctor.incidents import Cluster, Collector
 from loopdoctor.matching import Matcher
@@ -53,10 +54,10 @@ Progress = Callable[[ProgressTick], None]
 class Run:
     """One run: what it has found so far."""
 
-    def __init__(self, settings: Settings, progress: Progress | None) -> None:
+    def __init__(self, settings: Settings, progress: Progress | None, catalogue: Catalogue | None = None) -> None:
         self.settings = settings
         self.progress = progress
-        self.catalogue = load_catalogue(settings.rules)
+        self.catalogue = catalogue or load_catalogue(settings.rules)
         self.matcher = Matcher(self.catalogue, settings.pattern_timeout, vetted=not settings.rules)
         self.prefilter = Prefilter(self.matcher.literals, settings)
         self.collector = Collector(self.catalogue, settings)
@@ -259,14 +260,18 @@ class Run:
         )
 
 
-def scan(paths: Sequence[str], settings: Settings, *, progress: Progress | None = None) -> Report:
+def scan(
+    paths: Sequence[str], settings: Settings, *, progress: Progress | None = None, catalogue: Catalogue | None = None
+) -> Report:
     """Reads every source that ``paths`` name (``-`` is standard input) and reports what is wrong and why.
+
+    ``catalogue`` spares a caller who scans often to load it each time; it must be that of ``settings.rules``.
 
     Raises LoopdoctorError for a path that cannot be read or rules that are broken. Interrupted by Ctrl-C it reports
     what was found so far, with ``stats.interrupted`` set.
     """
     started = time.perf_counter()
-    state = Run(settings, progress)
+    state = Run(settings, progress, catalogue)
     try:
         for source in find_sources(paths, settings, state.notify):
             state.read(source)
