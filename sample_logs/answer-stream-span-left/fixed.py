@@ -1,7 +1,6 @@
 """A kiosk that answers in words; its generator of words holds a tracing span open across each yield."""
 
 import asyncio
-import contextlib
 import logging
 
 from opentelemetry import trace
@@ -21,11 +20,14 @@ async def words(question):
 
 
 async def answer(question):
-    async with contextlib.aclosing(words(question)) as stream:
+    stream = words(question)
+    try:
         async for word in stream:
             log.info("said %s", word)
             if word == "stop":
                 break
+    finally:
+        await stream.aclose()
 
 
 async def main():
