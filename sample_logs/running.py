@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import hashlib
 import os
@@ -103,12 +104,23 @@ def _name(requirement: str) -> str:
 
 
 def _make(venv: Path, python: Path, requires: list[str], refused: Path) -> bool:
-    """Makes the environment; false if pip cannot install what it requires, which it then leaves in ``refused``."""
+    """Makes the environment; false if pip cannot install what it requires, which it then leaves in ``refused``.
+
+    One process at a time: another may be making the same.
+    """
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with venv.with_name(f"{venv.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return (venv / ".complete").exists() or _install(venv, python, requires, refused)
+
+
+def _install(venv: Path, python: Path, requires: list[str], refused: Path) -> bool:
     shutil.rmtree(venv, ignore_errors=True)
-    subprocess.run([python, "-m", "venv", venv], check=True)
+    # Without a pip of its own, which takes longer to unpack than most libraries: the interpreter's serves all.
+    subprocess.run([python, "-m", "venv", "--without-pip", venv], check=True)
     if requires:
+        pip = [python, "-m", "pip", "--python", venv / "bin" / "python", "install", "-q", "--disable-pip-version-check"]
         # Wheels only: a build from source fails late, or makes what nobody else has.
-        pip = [venv / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
         done = subprocess.run(
             [*pip, "--only-binary", ":all:", *requires], check=False, stderr=subprocess.PIPE, text=True
         )
