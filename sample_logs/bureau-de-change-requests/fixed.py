@@ -34,7 +34,8 @@ BANK = f"http://127.0.0.1:{bank.server_port}/rate"
 
 async def quote(request):
     amount = int(request.match_info["amount"])
-    answer = await asyncio.to_thread(requests.get, BANK, timeout=10)
+    loop = asyncio.get_running_loop()  # or `asyncio.to_thread()`, from Python 3.9 on
+    answer = await loop.run_in_executor(None, lambda: requests.get(BANK, timeout=10))
     return web.json_response({"pays": round(amount * answer.json()["rate"], 2)})
 
 

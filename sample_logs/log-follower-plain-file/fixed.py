@@ -9,7 +9,7 @@ log = logging.getLogger("door")
 
 
 async def count(path):
-    text = await asyncio.to_thread(path.read_text)
+    text = await asyncio.get_running_loop().run_in_executor(None, path.read_text)
     return len(text.splitlines())
 
 

@@ -35,7 +35,7 @@ async def main():
     transport, modem = await asyncio.get_running_loop().create_connection(Modem, host, port)
     try:
         log.info("signal: %s", await modem.ask(b"AT+CSQ\n", 0.1))
-    except TimeoutError:
+    except asyncio.TimeoutError:
         log.info("no answer in time")
     await asyncio.sleep(0.5)
     transport.close()

@@ -1,7 +1,6 @@
 """Listens to the probes of an orchard for a moment."""
 
 import asyncio
-import contextlib
 import logging
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -17,9 +16,11 @@ async def readings():
 
 
 async def drain(stream):
-    async with contextlib.aclosing(stream):
+    try:  # `async with contextlib.aclosing(stream)` from Python 3.10 on
         async for reading in stream:
             log.info(reading)
+    finally:
+        await stream.aclose()
 
 
 async def main():

@@ -1,7 +1,6 @@
 """Looks for the first pallet that is too heavy."""
 
 import asyncio
-import contextlib
 import logging
 import os
 
@@ -22,10 +21,13 @@ class Scan:
             await connection.execute("SELECT pg_advisory_unlock(7)")
 
     async def first_heavy(self, connection):
-        async with contextlib.aclosing(self.pallets(connection)) as stream:
+        stream = self.pallets(connection)
+        try:  # `async with contextlib.aclosing(...)` from Python 3.10 on
             async for pallet in stream:
                 if pallet["kilos"] > 1000:
                     return pallet["number"]
+        finally:
+            await stream.aclose()
 
 
 async def main(scan):

@@ -39,7 +39,7 @@ async def main():
         await board.show(0.5)
     finally:  # the button first, then the loop
         board.on = False
-        await asyncio.to_thread(board.button.join)
+        await asyncio.get_running_loop().run_in_executor(None, board.button.join)
 
 
 uvloop.run(main())
