@@ -41,14 +41,13 @@ def split_glued(text: str) -> list[str]:
     return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
 
 
-def is_glued(line: Line, shape: Shape, *, mixed: bool) -> bool:
-    """Whether a line may be two: told cheaply where nothing is mixed yet, by two headers or heads in one."""
-    text = line.text
-    if shape == "thread":
-        return text.rfind("Exception in thread ") > 0
-    if text.endswith("call last):"):
-        return shape not in ("header", "group", "created", "stack")
-    return mixed and text.find('  File "', 1) > 0
+def is_glued(text: str, shape: Shape, *, mixed: bool) -> bool:
+    """Whether a line is two; where nothing is ``mixed`` yet, only by two headers or heads in one."""
+    if shape in ("header", "group", "created", "stack", "dump"):
+        return False
+    if mixed or shape == "thread" or text.endswith("Traceback (most recent call last):"):
+        return GLUED.search(text) is not None
+    return False
 
 
 def is_unfinished(draft: Draft) -> bool:
@@ -102,7 +101,7 @@ class Interleaving:
                 rest = [draft for draft in waiting if draft not in over]
                 over += sorted(rest, key=lambda draft: (is_unfinished(draft), draft.last.number))[:left]
         if over:
-            self.waiting = [draft for draft in waiting if draft not in over]
+            waiting[:] = [draft for draft in waiting if draft not in over]
         return over
 
     def choose(self, current: Draft | None, line: Line, shape: Shape) -> Draft | None:
@@ -124,10 +123,6 @@ class Interleaving:
 
     def put(self, record: Record, held: list[Line], current: Draft | None) -> Iterator[Record | Line]:
         """Takes a record that has ended; gives what began before all that are still open."""
-        if not (self.waiting or self._ended):
-            yield record
-            yield from held
-            return
         self._ended.append((record, held))
         yield from self.ripe(current)
 

@@ -87,6 +87,7 @@ class Lane:
         self.max_record = settings.max_record
         self.draft: Draft | None = None
         self.mix = Interleaving(settings.max_suspended, lessons)
+        self.waiting = self.mix.waiting
         self.entry: list[Line] = []
         self.heads = False
         self.test: str | None = None
@@ -96,18 +97,20 @@ class Lane:
     def feed(self, line: Line) -> Iterator[Flow]:
         """Takes the stream's next line; gives what is finished by it."""
         self.pauses = 0
-        shape = grammar.shape_of(line.text)
-        if line.text.startswith("Message: ") and (message := grammar.unlogged_message(line.text)):
+        text = line.text
+        shape = grammar.shape_of(text)
+        if text.startswith("Message: ") and (message := grammar.unlogged_message(text)):
             yield from self.flush()
-            for at, text in enumerate(message):
-                yield from self.feed(msgspec.structs.replace(line, text=text, start=at == 0))
+            for at, part in enumerate(message):
+                yield from self.feed(msgspec.structs.replace(line, text=part, start=at == 0))
             return
-        if is_glued(line, shape, mixed=bool(self.mix.waiting)) and len(parts := split_glued(line.text)) > 1:
-            for at, text in enumerate(parts):
-                yield from self.feed(msgspec.structs.replace(line, text=text, start=line.start and at == 0))
+        mixed = self.waiting
+        if (mixed or text.endswith("last):") or shape == "thread") and is_glued(text, shape, mixed=bool(mixed)):
+            for at, part in enumerate(split_glued(text)):
+                yield from self.feed(msgspec.structs.replace(line, text=part, start=line.start and at == 0))
             return
         self.heads = self.heads or line.start
-        if self.mix.waiting and (yield from self._choose(line, shape)):
+        if mixed and (yield from self._choose(line, shape)):
             return
         draft = self.draft
         if draft is not None:
@@ -135,10 +138,10 @@ class Lane:
         mix = self.mix
         for over in mix.overdue(self.draft, line, shape):
             yield from self._end(over)
-        if shape == "blank" and mix.waiting and len(mix.blanks) < MAX_ENTRY:
+        if shape == "blank" and self.waiting and len(mix.blanks) < MAX_ENTRY:
             mix.blanks.append(line)
             return True
-        chosen = mix.choose(self.draft, line, shape) if mix.waiting else None
+        chosen = mix.choose(self.draft, line, shape) if self.waiting else None
         blanks, mix.blanks = mix.blanks, []
         if chosen is not None and (shape == "link" or chosen.phase == "chain"):
             chosen.held += blanks
@@ -155,7 +158,7 @@ class Lane:
         """Whether the open record waits while the one that ``line`` opens is written."""
         if shape not in INTERRUPTS or draft.cut:
             return False
-        waits = may_go_on(draft) if self.mix.waiting else is_unfinished(draft) and (speaks or shape != "text")
+        waits = may_go_on(draft) if self.waiting else is_unfinished(draft) and (speaks or shape != "text")
         if waits:
             self.mix.suspend(draft, line)
             self.draft = None
@@ -166,6 +169,10 @@ class Lane:
         mix = self.mix
         if draft.traced and not draft.mixed and draft.phase == "tail":
             mix.lessons.keep(draft.lines)
+        if not (self.waiting or draft.mixed):
+            yield finish(draft, self.source)
+            yield from draft.held
+            return
         if draft.mixed and all(map(grammar.HEADER.match, (line.text for line in draft.lines))):
             yield from (*draft.lines, *draft.held)  # nothing ever followed the header
             return
@@ -178,7 +185,7 @@ class Lane:
         if len(draft.lines) >= self.max_record:
             draft.cut = True
             return "end"
-        if self.mix.waiting and draft.phase == "tail" and shape in ("header", "group"):
+        if self.waiting and draft.phase == "tail" and shape in ("header", "group"):
             return "end"
         return drafts.offer(draft, line, shape)
 
@@ -200,9 +207,8 @@ class Lane:
 
     def flush(self) -> Iterator[Flow]:
         """Ends what is open: the stream ended, or lines were skipped."""
-        waiting, self.mix.waiting = self.mix.waiting, []
-        for draft in waiting:
-            yield from self._end(draft)
+        while self.waiting:
+            yield from self._end(self.waiting.pop(0))
         if self.draft is not None:
             yield from self._close()
         yield from self.mix.ripe(None)
