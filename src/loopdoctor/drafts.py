@@ -26,6 +26,9 @@ Role = Literal["word", "mute", "quoted"]
 
 INDENT = " \t\xa0"
 QUOTES = ('"""', "'''")
+SAID: frozenset[Shape] = frozenset({"text", "indented", "rail", "created"})
+"""What a line of a message can be that is not a piece of another traceback."""
+
 MAX_TAIL = 200
 MAX_MESSAGE = 1000
 """Lines of one message where heads tell how long it is; a log may have lost them."""
@@ -83,7 +86,7 @@ class Draft:
 def _begin_trace(draft: Draft, line: Line, shape: Shape) -> Answer:
     draft.traced = True
     draft.phase = "frames"
-    draft.rails = draft.rails or shape == "group"
+    draft.rails = shape == "group"
     if draft.kind == "log":
         draft.kind = "traceback"
     draft.add(line, "mute")
@@ -110,7 +113,7 @@ def _in_head(draft: Draft, line: Line, shape: Shape) -> Answer:
         draft.phase = "stack"
         draft.add(line, "mute")
         return TAKE
-    if draft.kind in ("unraisable", "asyncio") and shape == "text" and not line.start and _bare(line.text):
+    if draft.kind in ("unraisable", "asyncio", "traceback") and shape == "text" and not line.start and _bare(line.text):
         draft.traced, draft.phase = True, "tail"  # an exception that was never raised has no frames
         draft.add(line, "word")
         return TAKE
@@ -192,8 +195,8 @@ def _in_tail(draft: Draft, line: Line, shape: Shape) -> Answer:
         if line.number == draft.last.number:
             return _begin_trace(draft, line, shape)
         return HOLD if draft.headed else END
-    if line.text.strip() in QUOTES and (_opened(draft) or _names_only(draft.last.text)):
-        draft.phase = "tail" if _opened(draft) else "quoted"
+    if line.text.strip() in QUOTES and (phase := _behind_quotes(draft)) is not None:
+        draft.phase = phase
         draft.add(line, "mute")
         return TAKE
     if shape == "stack" and draft.headed:
@@ -203,12 +206,16 @@ def _in_tail(draft: Draft, line: Line, shape: Shape) -> Answer:
     return END if shape in OPENERS else _message(draft, line, shape)
 
 
-def _opened(draft: Draft) -> bool:
-    """Whether quotes were opened above the traceback and not closed yet."""
-    return sum(taken.text.strip() in QUOTES for taken in draft.lines) % 2 == 1
+def _behind_quotes(draft: Draft) -> Phase | None:
+    """How a record goes on behind triple quotes; None if they are a line of its message."""
+    if sum(taken.text.strip() in QUOTES for taken in draft.lines) % 2:
+        return "tail"
+    if names_only(draft.last.text):
+        return "quoted"
+    return None if draft.headed or draft.tail else "tail"  # they were opened before the log began
 
 
-def _names_only(text: str) -> bool:
+def names_only(text: str) -> bool:
     """Whether an exception's last line has a name and no message, which then follows (between quotes)."""
     split = grammar.split_exception(text.rstrip())
     return split is not None and not split[1]
@@ -216,7 +223,7 @@ def _names_only(text: str) -> bool:
 
 def _after_header(draft: Draft, line: Line, shape: Shape) -> Answer:
     """Behind a traceback's header that may be a mere line of the message: only a frame makes it a header."""
-    if shape not in ("frame", "rail"):
+    if shape != ("rail" if grammar.GROUP_HEADER.match(draft.held[-1].text) else "frame"):
         return _message(draft, line, shape)
     if not draft.last.text.rstrip().endswith(":"):
         return END
@@ -236,13 +243,14 @@ def _message(draft: Draft, line: Line, shape: Shape) -> Answer:
     if not goes_on or draft.tail >= most or shape == "detail":
         return END
     draft.tail += 1
-    draft.add(line, "word")
+    draft.add(line, "word" if shape in SAID else "quoted")
     return TAKE
 
 
 def _bare(text: str) -> bool:
     """Whether this is an exception's last line, by its name."""
-    return grammar.NAMED_ERROR.match(text) is not None and grammar.split_exception(text) is not None
+    split = grammar.split_exception(text.rstrip())
+    return split is not None and ("." in split[0] or grammar.NAMED_ERROR.match(text) is not None)
 
 
 def _in_chain(draft: Draft, line: Line, shape: Shape) -> Answer:
@@ -251,13 +259,12 @@ def _in_chain(draft: Draft, line: Line, shape: Shape) -> Answer:
         return HOLD
     if shape in ("header", "group"):
         return _begin_trace(draft, line, shape)
-    if shape == "frame":
+    apart = not draft.headed or draft.held or draft.roles[-2:] == ["mute", "mute"]  # blank lines round the link
+    if shape == "frame" and apart:
         draft.phase = "frames"
         draft.add(line, "mute")
         return TAKE
-    if shape == "rail":
-        return _rail(draft, line)
-    if shape == "text" and not line.start and grammar.NAMED_ERROR.match(line.text):
+    if shape == "text" and not line.start and apart and grammar.NAMED_ERROR.match(line.text):
         draft.phase = "tail"
         draft.add(line, "word")
         return TAKE

@@ -38,7 +38,10 @@ HEADER = lazy(r"^(?:[A-Z][\w ]{0,60} )?[Tt]raceback \(most recent call last\):?\
 GROUP_HEADER = lazy(r"^ *\+ Exception Group Traceback \(most recent call last\):\s*$")
 RAIL = lazy(r"^ {2,}(?:\|(?: |$)|\+-|\+ )")
 SEPARATOR = lazy(r"^ *(?:\+-)?\+-{8,} (?:\d+|\.\.\.) -{8,}\s*$")
-RAIL_END = lazy(r"^ *\+-{20,}\s*$")
+RAIL_END = lazy(r"^ *(?:\| .*)?\+-{20,}\s*$")
+GLUED = lazy(r"^(?P<rail> +)(?P<note>\| .*\S)(?: {4,})(?P<mark>\+-{16} (?:\d+|\.\.\.) -{16}|\+-{36})$")
+"""Notes that are no list end without a line break (CPython 3.11 to 3.13): what follows stands behind them."""
+
 FRAME = lazy(r'^\s*File "(?P<file>[^"]*)", line(?:no)? (?P<line>-?\d+)(?:,? in (?P<function>.+))?\s*$')
 PLACELESS = lazy(r'^\s*File (?:"[^"]*"|\?\?\?), line (?:None|\?\?\?|\d+)(?:,? in .+)?\s*$')
 """A frame whose file or line Python did not know."""

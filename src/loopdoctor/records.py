@@ -23,7 +23,7 @@ from loopdoctor.settings import Settings
 from loopdoctor.tracebacks import parse_frames, parse_trace
 
 Flow = Record | Line
-MAX_ENTRY = 60
+MAX_ENTRY = 400
 MAX_LANES = 4096
 QUIET = frozenset({"DEBUG", "INFO", "TRACE", "NOTICE", "SUCCESS"})
 RAIL_PREFIX = lazy(r"^ {2,}[|+] ?")
@@ -314,7 +314,25 @@ class Lane:
     def _opens_report(self, line: Line) -> bool:
         return bool(line.text) and self.speaks(line.text)
 
+    def _open_link(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        """What stands behind an exception that has no frames: it was never raised, or its frames are quoted."""
+        at = next((at for at in range(len(self.entry) - 1, -1, -1) if self.entry[at].text.strip()), -1)
+        last = self.entry[at] if at >= 0 else line
+        if last.start or not grammar.split_exception(last.text.rstrip()):
+            yield from self._ordinary(line, shape)
+            return
+        entry, self.entry = self.entry, []
+        at = 0 if entry[0].start and entry[0].level not in QUIET else at
+        yield from entry[:at]
+        self._begin(line, "traceback", "chain" if shape == "link" else "quoted", "mute", entry[at:]).traced = True
+
     def _ordinary(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        if line.text.strip() in drafts.QUOTES and self.entry and drafts.names_only(self.entry[-1].text):
+            yield from self._open_link(line, shape)
+            return
+        if not line.start and shape == "blank" and self.entry and grammar.split_exception(self.entry[-1].text.rstrip()):
+            self.entry.append(line)  # behind it may stand what tells that this was an exception
+            return
         if line.start or not (self.entry and self.entry[0].start) or len(self.entry) >= MAX_ENTRY:
             yield from self._pass_entry()
         if match := grammar.UNITTEST_HEAD.match(line.text):
@@ -356,6 +374,7 @@ OPENERS: dict[Shape, Callable[[Lane, Line, Shape], Iterator[Flow]]] = {
     "warning": Lane._open_warning,
     "stack": Lane._open_stack,
     "dump": Lane._open_stack,
+    "link": Lane._open_link,
     "test": Lane._open_test,
     "section": Lane._section,
     "captured": Lane._section,

@@ -89,11 +89,10 @@ class _Reader:
         self.levels = [_Level(0)]
         self.rails = False
 
-    @property
-    def lost(self) -> bool:
-        """Whether no frame is open: then rails are rails even if the group's header is missing."""
+    def _railed(self) -> bool:
+        """Whether rails can be rails though a group's header is missing: they are no frame's source."""
         current = self.levels[0].current
-        return current is None or bool(current.type) or not current.frames
+        return len(self.levels) > 1 or current is None or bool(current.type) or not current.frames
 
     def _level(self, depth: int) -> _Level:
         while len(self.levels) > 1 and self.levels[-1].depth > depth:
@@ -117,11 +116,14 @@ class _Reader:
             parent.current.children.append(level.current)
 
     def feed(self, text: str) -> None:
-        if not self.rails:
-            self.rails = grammar.GROUP_HEADER.match(text) is not None or self.lost
-            if not self.rails:
-                self._read(self.levels[0], text)
-                return
+        if "raceback (most" in text and (self.rails or "+" in text):
+            self.rails = text[:1] in " |+" or not grammar.HEADER.match(text)
+        if not (self.rails or self._railed()):
+            self._read(self.levels[0], text)
+            return
+        if "+-----" in text and (glued := grammar.GLUED.match(text)) is not None:
+            self.feed(glued["rail"] + glued["note"])
+            text = glued["rail"] + glued["mark"]
         if grammar.SEPARATOR.match(text):
             depth = (len(text) - len(text.lstrip(" "))) // 2 + (1 if "+-+" in text else 0)
             self._level(depth - 1)

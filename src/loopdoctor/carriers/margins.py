@@ -35,7 +35,7 @@ PREFIX = lazy(
     r"|(?!E {2,})[ \t]*[^\s#+*/\\'\"=>|~-][^\"]{0,98}?(?:[\]|>:)}»›•│┃]|\t|\d-|(?:\s[-=]+>?))[ \t]?$"
 )
 # What opens an exception's last line, whose message may well begin with a time.
-NAME = lazy(r"(?:\w+\.)*(?:[^\W\da-z_]\w*|\w+\.\w+): $")
+EXCEPTION_NAME = lazy(r"(?:[\w<>]+\.)*(?:[^\W\da-z_]\w*|[\w<>]+\.\w+): $")
 # Anything may be a prefix that stands before two lines of which the second can only go on with the first.
 ANY_PREFIX = lazy(r"(?! *[|+] |  +\S?)[^\"']{1,100}$")
 SECOND = lazy(
@@ -130,12 +130,12 @@ def prefix_before(text: str) -> tuple[str, str] | None:
         head = logging_head(text[match.start() :])
         if head is None or not (head.time and head.level):
             return None
-        return prefix, "time" if shaped and not NAME.match(prefix) else "any"
+        return prefix, "time" if shaped and not EXCEPTION_NAME.match(prefix) else "any"
     if match["frame"]:
         return (prefix, "frame") if shaped else None
     if match["report"]:
         return prefix, "report"
-    return prefix, "trace" if shaped and not NAME.match(prefix) else "any"
+    return prefix, "trace" if shaped and not EXCEPTION_NAME.match(prefix) else "any"
 
 
 def borne_out(rest: str, reason: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from loopdoctor.carriers.lanes import Lane
-from loopdoctor.carriers.margins import MAX_LEARNED, believed, blank_margin, learned, prefix_before
+from loopdoctor.carriers.margins import EXCEPTION_NAME, MAX_LEARNED, believed, blank_margin, learned, prefix_before
 from loopdoctor.carriers.speaking import Speaker
 from loopdoctor.carriers.wrapping import Cut
 
@@ -60,7 +60,7 @@ class Prefixing(Speaker):
             if pattern.counters and len(lane.waiting) < MAX_WAITING // 2:
                 return True
             lane.learned.append(pattern)
-        elif text.startswith(("  File ", "  | ")):
+        elif text.startswith(("  File ", "  | ")) and not EXCEPTION_NAME.match(prefix):
             waiting, lane.waiting = lane.waiting, []
             self._body(lane, header[0], prefix.rstrip(), header[2])
             self._body(lane, header[0], header[1][len(prefix) :], header[2])

@@ -262,7 +262,7 @@ class Unwrapper(Prefixing):
             if piece.entry is not None:
                 self._entry(lane, piece.entry, piece.number, time, depth)
                 continue
-            child = self._child(lane, piece.key, piece.name, depth)
+            child = self._child(lane, piece.key, piece.name, depth) if piece.key or piece.name else lane
             if piece.whole:
                 self._say(child, piece.number, piece.text, piece.time or time)
             elif piece.partial:
