@@ -73,7 +73,7 @@ DUMP = lazy(
     r"^(?:Stack|(?:Current thread|Thread) 0x[0-9a-fA-F]+(?: \[.*\])?|Current thread's C stack trace)"
     r" \(most recent call first\):\s*$"
 )
-TEST_HEADER = lazy(r"^_{3,} (?P<test>\S.*?) _{3,}$")
+TEST_HEADER = lazy(r"^(?=_{3,} .* _{3,}$|.{60,}$)_+ (?P<test>\S.*?) _+$")
 SECTION = lazy(r"^={3,} .+ =+$|^={60,}$")
 CAPTURED = lazy(r"^-{3,} (?:Captured .+|live log .+|generated .+) -+$")
 UNITTEST_HEAD = lazy(r"^(?:ERROR|FAIL): (?P<test>\S+(?: \([\w.]+\))?)")

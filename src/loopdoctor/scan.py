@@ -29,7 +29,7 @@ from loopdoctor.model import (
     Unexplained,
     Window,
 )
-from loopdoctor.prefilter import Prefilter, Tally
+from loopdoctor.prefilter import EVERY_RECORD, Prefilter, Tally
 from loopdoctor.records import Flow, group
 from loopdoctor.repeats import Repeats
 from loopdoctor.settings import Settings
@@ -273,6 +273,7 @@ def scan(paths: Sequence[str], settings: Settings, *, progress: Progress | None 
 def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
     """The records of every source, as the parser grouped them: what ``loopdoctor records`` shows."""
     state = Run(settings, None)
+    state.prefilter = Prefilter([*state.matcher.literals, *EVERY_RECORD], settings)
     for source in find_sources(paths, settings, state.notify):
         for item in state.flow(source, Tally(), Counter(), None):
             if isinstance(item, Record) and _is_failure(item, state.matcher):
