@@ -138,8 +138,10 @@ class Unwrapper(Prefixing):
         if "\n" in text:
             self._parts(lane, number, text, time, depth)
             return
+        if lane.learned and depth < MAX_NESTING and self._known_prefix(lane, number, text, depth):
+            return
         first = text[:1]
-        escaped = self.escaped and ESCAPED in text
+        escaped = (self.escaped and ESCAPED in text) or HEADER in text
         if not escaped and "\r" not in text and (head := fast_head(text, first)) is not None:
             self._head(lane, head, number, time)
             return
@@ -155,8 +157,6 @@ class Unwrapper(Prefixing):
         if block is not None:
             self._open(lane, block, number, text, time, depth)
             return
-        if depth < MAX_NESTING and lane.learned and self._known_prefix(lane, number, text, depth):
-            return
         if depth < MAX_NESTING and (cut := cut_transport(text)) is not None:
             self._cut(lane, cut, number, text, depth)
             return
@@ -166,8 +166,11 @@ class Unwrapper(Prefixing):
             return
         self._headed(lane, number, text, time, depth)
 
-    def _headed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
-        """A line without a transport's prefix: a logging head, or a line of the program's own."""
+    def _headed(self, lane: Lane, number: int, text: str, time: str | None, depth: int, *, tried: bool = False) -> None:
+        """A line without a transport's prefix: a logging head, or a line of the program's own.
+
+        ``tried`` says that nothing unknown stands before it: the lines behind it were seen.
+        """
         escaped = self.escaped and ESCAPED in text
         if escaped and '{"' in text and self._json(lane, number, text[text.index('{"') :], time, depth):
             return
@@ -178,13 +181,15 @@ class Unwrapper(Prefixing):
         head = logging_head(text)
         if head is None and "=" in text and not lane.quoted:
             head = logfmt_head(text)
+        tried = tried or depth >= MAX_NESTING
         if head is not None:
-            self._head(lane, head, number, time)
+            if tried or not self._deeper(lane, head, number, text, time):
+                self._head(lane, head, number, time)
             return
         if depth < MAX_NESTING and (cut := cut_bare_time(text)) is not None:
             self._cut(lane, cut, number, text, depth)
             return
-        if depth < MAX_NESTING and self._prefixed(lane, number, text, time, depth):
+        if not tried and self._prefixed(lane, number, text, time, depth):
             return
         self._body(lane, number, text, time)
 
