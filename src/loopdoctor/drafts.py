@@ -34,6 +34,10 @@ MAX_MESSAGE = 1000
 """Lines of one message where heads tell how long it is; a log may have lost them."""
 
 MAX_FOREIGN = 30
+NEAR = 16
+"""Lines of its stream within which a record must go on. The prefilter's windows are sure to hold no more
+(``prefilter.cutting.STRIDE``): who waited longer would find more in a scan with ``full``."""
+
 MAX_BLANK = 60
 OPENERS: frozenset[Shape] = frozenset(
     {"unraisable", "thread", "warning", "test", "section", "captured", "stack", "dump", "header", "group"}
@@ -55,6 +59,8 @@ class Draft:
         self.traced = False
         self.tail = 0
         self.foreign = 0
+        self.foreign_run = 0
+        self.foreign_behind = 0  # how many lines had been taken when the run began
         self.indent = 0
         self.sourced = False
         self.rails = False
@@ -144,11 +150,19 @@ def _in_frames(draft: Draft, line: Line, shape: Shape) -> Answer:
         return END
     split = None if shape == "detail" else grammar.split_exception(line.text)
     if split is None or (line.start and not grammar.NAMED_ERROR.match(line.text)):
-        draft.foreign += 1
-        return FOREIGN if draft.foreign <= MAX_FOREIGN else END
+        return _foreign(draft)
     draft.phase = "tail"
     draft.add(line, "word")
     return TAKE
+
+
+def _foreign(draft: Draft) -> Answer:
+    """A line of somebody else: not too many of them, and not too many on end."""
+    if draft.foreign_behind != len(draft.lines):
+        draft.foreign_behind, draft.foreign_run = len(draft.lines), 0
+    draft.foreign += 1
+    draft.foreign_run += 1
+    return FOREIGN if draft.foreign <= MAX_FOREIGN and draft.foreign_run < NEAR else END
 
 
 def _own_head(line: Line) -> bool:
@@ -269,8 +283,7 @@ def _in_chain(draft: Draft, line: Line, shape: Shape) -> Answer:
         draft.add(line, "word")
         return TAKE
     if line.start:
-        draft.foreign += 1
-        return FOREIGN if draft.foreign <= MAX_FOREIGN else END
+        return _foreign(draft)
     if not draft.headed:
         return END
     draft.phase = "tail"  # the link was a line of the message

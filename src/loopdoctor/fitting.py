@@ -9,7 +9,6 @@ best has the line; where the text does not decide, the one that took a line last
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
@@ -143,14 +142,18 @@ def _calls(source: str, function: str) -> bool:
     return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source)) if name else False
 
 
+def _tells_frames(draft: Draft) -> bool:
+    """Whether frames may come: of a traceback, of a stack, of where a warning's object was made."""
+    if draft.phase == "warning":
+        return not draft.sourced and any(line.text.endswith("(most recent call last)") for line in draft.lines[1:3])
+    return draft.phase in ("frames", "stack")
+
+
 def fit_frame(draft: Draft, line: Line, lessons: Lessons) -> int:
     """``File "x", line 3, in f``: called by the last frame's source line, or the first of a traceback."""
-    if draft.phase == "warning":
-        made = any(text.text.endswith("(most recent call last)") for text in draft.lines[1:])
-        return GOOD if made and not draft.sourced else NO
     if draft.phase == "chain":
         return POOR
-    if draft.phase not in ("frames", "stack"):
+    if not _tells_frames(draft):
         return NO
     match = grammar.FRAME.match(line.text)
     if match is None:
@@ -201,9 +204,7 @@ def fit_deep(draft: Draft, line: Line, lessons: Lessons) -> int:
     """A source line, or carets below one: where a frame has just been named, or fitting below what it shows."""
     if draft.phase in ("tail", "test"):
         return POOR
-    if draft.phase not in ("frames", "stack"):
-        return NO
-    frame = last_frame(draft)
+    frame = last_frame(draft) if _tells_frames(draft) else None
     if frame is None:
         return NO
     text = line.text.strip()
@@ -295,14 +296,14 @@ def exchange_heads(chosen: Draft, others: Iterable[Draft], line: Line) -> None:
     for other in others:
         if other is not chosen and _is_anonymous(other) and _promised(other, function):
             ours, theirs = chosen.lines, other.lines
-            for size in (1, 2):  # the head, or the head and the header
-                apart = (
-                    (*theirs[size : size + 1], Line(sys.maxsize, "")),
-                    (*ours[size : size + 1], Line(sys.maxsize, "")),
-                )
-                if ours[size - 1].number < apart[0][0].number and theirs[size - 1].number < apart[1][0].number:
+            for size in range(1, min(len(ours), len(theirs), 2) + 1):  # the head, or the head and the header
+                if _is_before(ours[:size], theirs[size:]) and _is_before(theirs[:size], ours[size:]):
                     ours[:size], theirs[:size] = theirs[:size], ours[:size]
                     return
+
+
+def _is_before(lines: list[Line], others: list[Line]) -> bool:
+    return not others or lines[-1].number <= others[0].number
 
 
 def _is_anonymous(draft: Draft) -> bool:

@@ -107,6 +107,8 @@ class Lane:
         mixed = self.waiting
         if (mixed or text.endswith("last):") or shape == "thread") and is_glued(text, shape, mixed=bool(mixed)):
             for at, part in enumerate(split_glued(text)):
+                if at and self.draft is not None and self.draft.phase == "tail":
+                    yield from self._close()
                 yield from self.feed(msgspec.structs.replace(line, text=part, start=line.start and at == 0))
             return
         self.heads = self.heads or line.start
@@ -122,7 +124,7 @@ class Lane:
             if answer == "hold":
                 draft.held.append(line)
                 return
-            if answer == "end" and self._suspends(draft, line, shape):
+            if answer == "end" and self._suspends(draft, shape):
                 answer = "foreign"  # and no record is open that could be closed
             if answer == "end":
                 again = draft.take_back()
@@ -154,30 +156,26 @@ class Lane:
                 yield from self._end(done)
         return False
 
-    def _suspends(self, draft: Draft, line: Line, shape: Shape, *, speaks: bool = False) -> bool:
-        """Whether the open record waits while the one that ``line`` opens is written."""
+    def _suspends(self, draft: Draft, shape: Shape, *, speaks: bool = False) -> bool:
+        """Whether the open record waits while the one that a line opens is written."""
         if shape not in INTERRUPTS or draft.cut:
             return False
         waits = may_go_on(draft) if self.waiting else is_unfinished(draft) and (speaks or shape != "text")
         if waits:
-            self.mix.suspend(draft, line)
+            self.mix.suspend(draft)
             self.draft = None
         return waits
 
     def _end(self, draft: Draft) -> Iterator[Flow]:
         """Ends a record that is not the current one any more."""
-        mix = self.mix
         if draft.traced and not draft.mixed and draft.phase == "tail":
-            mix.lessons.keep(draft.lines)
-        if not (self.waiting or draft.mixed):
-            yield finish(draft, self.source)
-            yield from draft.held
-            return
+            self.mix.lessons.keep(draft.lines)
         if draft.mixed and all(map(grammar.HEADER.match, (line.text for line in draft.lines))):
-            yield from (*draft.lines, *draft.held)  # nothing ever followed the header
-            return
-        draft.cut = draft.cut or (draft.mixed and is_unfinished(draft))
-        yield from mix.put(finish(draft, self.source), draft.held, self.draft)
+            yield from draft.lines  # nothing ever followed the header
+        else:
+            draft.cut = draft.cut or (draft.mixed and is_unfinished(draft))
+            yield finish(draft, self.source)
+        yield from draft.held
 
     def _offer(self, draft: Draft, line: Line, shape: Shape) -> drafts.Answer:
         if draft.phase == "tail" and shape in ("text", "thread") and self._new_report(draft, line):
@@ -205,13 +203,22 @@ class Lane:
             draft.roles.pop()
         yield from self._end(draft)
 
+    def current(self) -> Draft | None:
+        """The record that is open and takes lines."""
+        return self.draft
+
     def flush(self) -> Iterator[Flow]:
         """Ends what is open: the stream ended, or lines were skipped."""
+        if self.waiting or self.mix.ended:
+            yield from self.mix.ordered(self._flush(), lambda: None)
+        else:
+            yield from self._flush()
+
+    def _flush(self) -> Iterator[Flow]:
         while self.waiting:
             yield from self._end(self.waiting.pop(0))
         if self.draft is not None:
             yield from self._close()
-        yield from self.mix.ripe(None)
         blanks, self.mix.blanks = self.mix.blanks, []
         yield from blanks
         yield from self._pass_entry()
@@ -229,7 +236,7 @@ class Lane:
                 else:
                     yield line
                 return
-            if not self._suspends(self.draft, line, shape, speaks=True):
+            if not self._suspends(self.draft, shape, speaks=True):
                 self.draft.cut = True
                 yield from self._close()
         opener = OPENERS.get(shape)
@@ -407,6 +414,10 @@ def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], set
             if len(lanes) >= MAX_LANES:
                 yield from lanes.pop(next(iter(lanes))).flush()
             lane_or_none = lanes[line.stream] = Lane(source, speaks, settings, lessons)
-        yield from lane_or_none.feed(line)
+        lane = lane_or_none
+        if lane.waiting or lane.mix.ended:
+            yield from lane.mix.ordered(lane.feed(line), lane.current)
+        else:
+            yield from lane.feed(line)
     for lane in lanes.values():
         yield from lane.flush()
