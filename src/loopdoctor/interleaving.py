@@ -10,10 +10,11 @@ from __future__ import annotations
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, TypeVar
 
 from loopdoctor.drafts import NEAR, Draft
 from loopdoctor.fitting import Lessons, choose
-from loopdoctor.grammar import Shape
+from loopdoctor.grammar import Shape, shape_of
 from loopdoctor.model import Line, Record
 from loopdoctor.patterns import lazy
 
@@ -136,3 +137,52 @@ class Interleaving:
 
 def _number(item: Record | Line) -> int:
     return item.start_line if isinstance(item, Record) else item.number
+
+
+class Opened(Protocol):
+    """A lane, as far as it is asked for its open records."""
+
+    def opened(self) -> list[Draft]:
+        """The open records, the latest first."""
+        ...
+
+
+LaneT = TypeVar("LaneT", bound=Opened)
+
+
+class Stray(Generic[LaneT]):
+    """Where a bare line goes on whose stream is only that of the log entry above it.
+
+    Where heads alone name the thread, bare lines are told to belong to the thread of the last head. Those of a
+    traceback that another thread's entry was written into belong to ``home``, the lane in which it began.
+    """
+
+    def __init__(self, lessons: Lessons) -> None:
+        self.home: LaneT | None = None
+        self._lessons = lessons
+        self._quiet = 0
+
+    def leave(self, lane: LaneT | None) -> None:
+        """Tells that the next line is another lane's."""
+        if lane is not None and lane is not self.home and any(map(is_unfinished, lane.opened())):
+            self.home, self._quiet = lane, 0
+
+    def lane_of(self, line: Line, lane: LaneT) -> LaneT:
+        """``lane``, or ``home`` if the line goes on better there."""
+        home = self.home
+        assert home is not None  # noqa: S101 - only asked if there is one
+        self._quiet += 1
+        theirs = home.opened()
+        if self._quiet > NEAR or not any(map(is_unfinished, theirs)):
+            self.home = None
+            return lane
+        began = theirs[0].lines[0]
+        if lane is home or line.start or line.carrier != theirs[0].last.carrier:
+            return lane
+        if line.stream.rpartition("/")[0] != began.stream.rpartition("/")[0]:
+            return lane
+        chosen = choose([*lane.opened(), *theirs], line, shape_of(line.text), self._lessons)
+        if chosen is None or chosen not in theirs:
+            return lane
+        self._quiet = 0
+        return home

@@ -14,65 +14,16 @@ import msgspec
 from loopdoctor import drafts, grammar, testblocks
 from loopdoctor.carriers import GAP, PATIENCE, PAUSE
 from loopdoctor.drafts import Draft, Role
+from loopdoctor.finishing import QUIET, finish
 from loopdoctor.fitting import Lessons
 from loopdoctor.grammar import Shape
-from loopdoctor.interleaving import INTERRUPTS, Interleaving, is_glued, is_unfinished, may_go_on, split_glued
-from loopdoctor.model import Line, Record, RecordKind, Trace
-from loopdoctor.patterns import lazy
+from loopdoctor.interleaving import INTERRUPTS, Interleaving, Stray, is_glued, is_unfinished, may_go_on, split_glued
+from loopdoctor.model import Line, Record, RecordKind
 from loopdoctor.settings import Settings
-from loopdoctor.tracebacks import parse_frames, parse_trace
 
 Flow = Record | Line
 MAX_ENTRY = 400
 MAX_LANES = 4096
-QUIET = frozenset({"DEBUG", "INFO", "TRACE", "NOTICE", "SUCCESS"})
-RAIL_PREFIX = lazy(r"^ {2,}[|+] ?")
-
-
-def _word(line: Line, kind: RecordKind) -> str:
-    """What a speaking line says: without rails, pytest's margin, or a warning's place."""
-    text = RAIL_PREFIX.sub("", line.text) if line.text[:1] == " " else line.text
-    if kind == "pytest":
-        return testblocks.spoken(text)
-    if "Warning: " in text and (match := grammar.WARNING.match(text)):
-        return f"{match['category']}: {match['text']}"
-    return text.strip()
-
-
-def finish(draft: Draft, source: str) -> Record:
-    """The record that a draft became."""
-    lines = draft.lines
-    texts = [line.text for line in lines]
-    kind = draft.kind
-    spoken = [(line.number, _word(line, kind)) for line, role in zip(lines, draft.roles, strict=True) if role == "word"]
-    spoken = [(number, word) for number, word in spoken if word]
-    if kind == "log" and lines[0].level not in QUIET:
-        mentioned = [(number, grammar.mentioned_exception(word)) for number, word in spoken]
-        spoken += [(number, word) for number, word in mentioned if word]
-    if kind == "pytest":
-        trace = testblocks.parse_test(texts)
-    elif draft.traced or kind == "exception":
-        trace = parse_trace(text for text, role in zip(texts, draft.roles, strict=True) if role != "quoted")
-    elif draft.indent and any("raceback (most recent" in text for text in texts):
-        trace = parse_trace([text.strip() if "raceback" in text else text[draft.indent + 2 :] for text in texts[1:]])
-    else:
-        trace = None
-    if kind == "stack" and trace is None:
-        trace = Trace("", "", parse_frames(texts))
-    details = tuple((m["key"], m["repr"]) for text in texts if ": " in text and (m := grammar.DETAIL.match(text)))
-    return Record(
-        kind=kind,
-        source=source,
-        start_line=lines[0].number,
-        end_line=lines[-1].number,
-        lines=tuple(lines),
-        words=tuple(word for _, word in spoken),
-        words_at=tuple(number for number, _ in spoken),
-        trace=trace,
-        details=details,
-        truncated=draft.cut or draft.phase in ("frames", "chain"),
-        test=draft.test,
-    )
 
 
 class Lane:
@@ -206,6 +157,10 @@ class Lane:
     def current(self) -> Draft | None:
         """The record that is open and takes lines."""
         return self.draft
+
+    def opened(self) -> list[Draft]:
+        """All records that are open, the latest first."""
+        return [*([] if self.draft is None else [self.draft]), *reversed(self.waiting)]
 
     def flush(self) -> Iterator[Flow]:
         """Ends what is open: the stream ended, or lines were skipped."""
@@ -397,6 +352,8 @@ def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], set
     """
     lanes: dict[str, Lane] = {}
     lessons = Lessons()
+    stray: Stray[Lane] = Stray(lessons)
+    last: Lane | None = None
     for line in lines:
         if line.carrier == GAP:
             for lane in lanes.values():
@@ -415,6 +372,11 @@ def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], set
                 yield from lanes.pop(next(iter(lanes))).flush()
             lane_or_none = lanes[line.stream] = Lane(source, speaks, settings, lessons)
         lane = lane_or_none
+        if lane is not last:
+            stray.leave(last)
+            last = lane
+        if stray.home is not None:
+            lane = stray.lane_of(line, lane)
         if lane.waiting or lane.mix.ended:
             yield from lane.mix.ordered(lane.feed(line), lane.current)
         else:
