@@ -31,7 +31,7 @@ OUTERMOST = frozenset({"<module>", "_bootstrap", "_bootstrap_inner", "_run_modul
 """Functions that nothing in a traceback calls: it begins with them (``import`` and ``exec`` apart)."""
 
 RUNS_MODULES = lazy(r"\b(?:import|exec|runpy|_call_with_frames_removed|__import__|_run_code)\b")
-INDIRECT = lazy(r"\(\*|\b_?(?:target|func|fn|function|callback|handler|coro|self\._run|self\.run)\b")
+INDIRECT = lazy(r"\(\*|\b_?(?:target|func|fn|function|callback|handler|coro|self\._run)\b")
 """Calls of what was handed over: the next frame has another name."""
 
 RAISES = lazy(r"^raise\b\s*(?P<name>[^\W\d][\w.]*)?")
@@ -185,7 +185,12 @@ def _fit_first(draft: Draft, here: Place, function: str, lessons: Lessons) -> in
         return GOOD if of_thread else FAIR
     if of_thread:  # unless a chain begins here, at the function that caught its first exception
         return POOR + 1
-    return GOOD if function == "<module>" or here in lessons.first or _promised(draft, function) else FAIR
+    if function == "<module>" or here in lessons.first or _promised(draft, function):
+        return GOOD
+    files = {frame["file"] for line in draft.lines[-MAX_LESSON:] if (frame := grammar.FRAME.match(line.text))}
+    if not files:
+        return FAIR
+    return FAIR + 1 if here[0] in files else FAIR - 1  # a chain: its exceptions come from one place
 
 
 def _of_thread(draft: Draft) -> bool:
@@ -271,8 +276,9 @@ def fit_exception(draft: Draft, line: Line, lessons: Lessons) -> int:
     if CALL_ONLY.match(frame.source):
         return POOR + 1
     if kind in OPERATORS and not raises:
-        return GOOD if any(sign in frame.source for sign in OPERATORS[kind]) else POOR + 1
-    return GOOD if raises else FAIR + _speaks_of(frame.source, message)
+        fits = any(sign in frame.source for sign in OPERATORS[kind])
+        return GOOD + _speaks_of(frame.source, message) if fits else POOR + 1
+    return (GOOD if raises else FAIR) + _speaks_of(frame.source, message)
 
 
 def _speaks_of(source: str, message: str) -> int:
@@ -296,7 +302,10 @@ def exchange_heads(chosen: Draft, others: Iterable[Draft], line: Line) -> None:
     for other in others:
         if other is not chosen and _is_anonymous(other) and _promised(other, function):
             ours, theirs = chosen.lines, other.lines
-            for size in range(1, min(len(ours), len(theirs), 2) + 1):  # the head, or the head and the header
+            for size in range(1, min(len(ours), len(theirs)) + 1):  # the head, or more that both have
+                alike = size == 1 or ours[size - 1].text == theirs[size - 1].text
+                if not alike:
+                    return
                 if _is_before(ours[:size], theirs[size:]) and _is_before(theirs[:size], ours[size:]):
                     ours[:size], theirs[:size] = theirs[:size], ours[:size]
                     return
