@@ -29,6 +29,9 @@ QUOTES = ('"""', "'''")
 SAID: frozenset[Shape] = frozenset({"text", "indented", "rail", "created"})
 """What a line of a message can be that is not a piece of another traceback."""
 
+MARKED = "--> "
+"""What stackprinter sets before the line that failed, in the excerpt below a frame."""
+
 MAX_TAIL = 200
 MAX_MESSAGE = 1000
 """Lines of one message where heads tell how long it is; a log may have lost them."""
@@ -93,7 +96,7 @@ def _begin_trace(draft: Draft, line: Line, shape: Shape) -> Answer:
     draft.traced = True
     draft.phase = "frames"
     draft.rails = shape == "group"
-    if draft.kind == "log":
+    if draft.kind in ("log", "exception"):
         draft.kind = "traceback"
     draft.add(line, "mute")
     return TAKE
@@ -141,7 +144,7 @@ def _in_frames(draft: Draft, line: Line, shape: Shape) -> Answer:
         return HOLD
     if shape == "rail" and draft.rails:
         return _rail(draft, line)
-    if line.text[0] in INDENT and shape != "group":
+    if (line.text[0] in INDENT and shape != "group") or shape == "frame" or line.text.startswith(MARKED):
         draft.add(line, "mute")  # a frame or its source, which may look like anything
         return TAKE
     if shape in ("header", "group"):
@@ -206,7 +209,7 @@ def _in_tail(draft: Draft, line: Line, shape: Shape) -> Answer:
         draft.add(line, "mute")
         return TAKE
     if shape in ("header", "group"):
-        if line.number == draft.last.number:
+        if line.number == draft.last.number or (draft.headed and not draft.traced):
             return _begin_trace(draft, line, shape)
         return HOLD if draft.headed else END
     if line.text.strip() in QUOTES and (phase := _behind_quotes(draft)) is not None:

@@ -42,12 +42,15 @@ def finish(draft: Draft, source: str) -> Record:
         trace = None
     if kind == "stack" and trace is None:
         trace = Trace("", "", parse_frames(texts))
+    if trace is not None and any(grammar.DJANGO_TYPE.match(word) for _, word in spoken):
+        named = f"{trace.type}: {trace.message}"
+        spoken = [(number, named if grammar.DJANGO_TYPE.match(word) else word) for number, word in spoken]
     details = tuple((m["key"], m["repr"]) for text in texts if ": " in text and (m := grammar.DETAIL.match(text)))
     return Record(
         kind=kind,
         source=source,
         start_line=lines[0].number,
-        end_line=lines[-1].number,
+        end_line=max(lines[-1].number, lines[-1].last),
         lines=tuple(lines),
         words=tuple(word for _, word in spoken),
         words_at=tuple(number for number, _ in spoken),

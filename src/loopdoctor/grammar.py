@@ -7,7 +7,7 @@ Sources: CPython's Lib/traceback.py (3.8-3.14), Lib/warnings.py, Lib/asyncio/bas
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Final, Literal
 
 from loopdoctor.patterns import lazy
 
@@ -45,9 +45,19 @@ GLUED = lazy(r"^(?P<rail> +)(?P<note>\| .*\S)(?: {4,})(?P<mark>\+-{16} (?:\d+|\.
 FRAME = lazy(r'^\s*File "(?P<file>[^"]*)", line(?:no)? (?P<line>-?\d+)(?:,? in (?P<function>.+))?\s*$')
 PLACELESS = lazy(r'^\s*File (?:"[^"]*"|\?\?\?), line (?:None|\?\?\?|\d+)(?:,? in .+)?\s*$')
 """A frame whose file or line Python did not know."""
+MARKED_SOURCE = lazy(r"^--> \d+ +(?P<source>\S.*)$")
 REPEAT = lazy(r"^\s*\[Previous line repeated \d+ more times?\]\s*$")
-LINK_CAUSE = "The above exception was the direct cause of the following exception:"
-LINK_CONTEXT = "During handling of the above exception, another exception occurred:"
+LINK_CAUSE: Final = "The above exception was the direct cause of the following exception:"
+LINK_CONTEXT: Final = "During handling of the above exception, another exception occurred:"
+LINKS = {
+    LINK_CAUSE: "cause",
+    LINK_CONTEXT: "context",
+    "While handling the above exception, another exception occurred:": "context",  # stackprinter's
+}
+DJANGO_TYPE = lazy(r"^Exception Type: (?P<type>[^\W\d][\w.]*)(?: at .*)?$")
+DJANGO_VALUE = lazy(r"^Exception Value: ?(?P<message>.*)$")
+"""How Django's report ends a traceback (django/views/templates/technical_500.txt)."""
+
 UNRAISABLE = lazy(r"^Exception ignored (?:in|while|on)\b")
 THREAD_HEAD = lazy(
     r"^(?:Exception in thread .+|Error in (?:atexit|sys)\.\w+:?|Original exception was:|Exception in Tkinter callback"
@@ -74,7 +84,7 @@ DUMP = lazy(
     r" \(most recent call first\):\s*$"
 )
 TEST_HEADER = lazy(r"^(?=_{3,} .* _{3,}$|.{60,}$)_+ (?P<test>\S.*?) _+$")
-SECTION = lazy(r"^={3,} .+ =+$|^={60,}$")
+SECTION = lazy(r"^={3,} .+ =+$|^={60,}$|^-{70}$")
 CAPTURED = lazy(r"^-{3,} (?:Captured .+|live log .+|generated .+) -+$")
 UNITTEST_HEAD = lazy(r"^(?:ERROR|FAIL): (?P<test>\S+(?: \([\w.]+\))?)")
 _PATH = r"(?:[^\W\d]\w*|<unknown>)(?:\.(?:\w+|<locals>|<lambda>))*"
@@ -92,7 +102,7 @@ _LETTERS: dict[str, tuple[tuple[Shape, re.Pattern[str]], ...]] = {
     "C": (("dump", DUMP),),
     "_": (("test", TEST_HEADER),),
     "=": (("section", SECTION),),
-    "-": (("captured", CAPTURED),),
+    "-": (("captured", CAPTURED), ("section", SECTION)),
 }
 
 
@@ -108,6 +118,8 @@ def _indented(text: str, stripped: str) -> Shape:
             return "deep"
     if first == "[" and REPEAT.match(text):
         return "repeat"
+    if stripped in LINKS:
+        return "link"
     if first == "T" and HEADER.match(stripped):
         return "header"
     if "Warning: " in text and WARNING.match(text):
@@ -124,7 +136,7 @@ def shape_of(text: str) -> Shape:
         return "blank"
     if text[0] in " \t\xa0":
         return _indented(text, stripped)
-    if stripped in (LINK_CAUSE, LINK_CONTEXT):
+    if stripped in LINKS:
         return "link"
     if "raceback (most recent" in text and HEADER.match(text):
         return "header"
@@ -178,5 +190,6 @@ def split_exception(text: str) -> tuple[str, str] | None:
     """``Type: message`` -> (type, message); None if no exception line can read so."""
     match = EXCEPTION.match(text)
     if match is None:
-        return None
+        django = DJANGO_TYPE.match(text) if text.startswith("Exception Type: ") else None
+        return (django["type"], "") if django else None
     return match["type"], match["message"] or ""

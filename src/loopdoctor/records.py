@@ -142,7 +142,9 @@ class Lane:
         """Whether a bare line behind a finished traceback opens a report of its own."""
         if line.number == draft.last.number and not line.start:
             return False
-        return self.speaks(line.text) and not (draft.headed and grammar.NAMED_ERROR.match(line.text))
+        if draft.headed and (grammar.NAMED_ERROR.match(line.text) or grammar.DJANGO_VALUE.match(line.text)):
+            return False
+        return self.speaks(line.text)
 
     def _close(self, *, carve: bool = False) -> Iterator[Flow]:
         """Ends the open record. With ``carve`` its last line was really the head of the report that comes now."""
@@ -268,7 +270,7 @@ class Lane:
         self._begin(line, "pytest", "test", "mute", [])
 
     def _section(self, line: Line, shape: Shape) -> Iterator[Flow]:
-        if shape == "section":
+        if line.text[0] == "=":
             self.test = None
         yield from self._pass_entry()
         yield line
@@ -315,8 +317,11 @@ class Lane:
                 self.entry.append(line)
             return
         if grammar.NAMED_ERROR.match(line.text) and not line.start:
-            yield from self._pass_entry()
-            self._begin(line, "exception", "tail", "word", [])
+            logged = bool(self.entry) and self.entry[0].start and self.entry[0].level not in QUIET
+            rest, head = self._take_head(detail=False) if logged else (self.entry, [])
+            self.entry = []
+            yield from rest
+            self._begin(line, "exception", "tail", "word", head)
             return
         if self.entry and not line.start and self.entry[0].start and self.entry[0].level not in QUIET:
             rest, head = self._take_head(detail=True)  # a later line of a logged message speaks

@@ -38,6 +38,12 @@ class _Exception:
         last = self.frames[-1]
         self.frames[-1] = Frame(last.file, last.line, last.function, source)
 
+    def mark_source(self, source: str) -> None:
+        """The line that failed, in an excerpt of several."""
+        if self.frames:
+            last = self.frames[-1]
+            self.frames[-1] = Frame(last.file, last.line, last.function, source.strip())
+
     def freeze(self) -> Trace:
         """The finished value; chains are unrolled so that a long one needs no deep recursion of ours."""
         chain = [self]
@@ -153,8 +159,8 @@ class _Reader:
         if self._heads(level, text):
             level.open()
             return
-        if stripped in (grammar.LINK_CAUSE, grammar.LINK_CONTEXT):
-            level.link = "cause" if stripped == grammar.LINK_CAUSE else "context"
+        if stripped in grammar.LINKS:
+            level.link = grammar.LINKS[stripped]
             return
         current = level.current
         if grammar.FRAME.match(text) and not (level.depth and current is not None and current.type and not level.link):
@@ -169,11 +175,16 @@ class _Reader:
                 fresh.type, fresh.message = split[0], [split[1]]
         elif not current.type:
             self._read_open(current, text)
+        elif current.message == [""] and (django := grammar.DJANGO_VALUE.match(text)) is not None:
+            current.message = [django["message"]]
         else:
             current.message.append(text)
 
     def _read_open(self, current: _Exception, text: str) -> None:
         """A line of an exception whose last line has not come yet."""
+        if marked := grammar.MARKED_SOURCE.match(text):
+            current.mark_source(marked["source"])
+            return
         split = None if text[0] in " \t\xa0" else grammar.split_exception(text)
         if split is not None:
             current.type, current.message = split[0], [split[1]]

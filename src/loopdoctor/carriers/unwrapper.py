@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from loopdoctor.carriers.blocks import Block, Piece
 from loopdoctor.carriers.decoding import numbered, with_plain_indent, without_escapes
 from loopdoctor.carriers.escaped import MARK as ESCAPED
@@ -264,18 +266,23 @@ class Unwrapper(Prefixing):
 
     def _pieces(self, lane: Lane, pieces: list[Piece], time: str | None, depth: int) -> None:
         for piece in pieces:
-            if piece.entry is not None:
-                self._entry(lane, piece.entry, piece.number, time, depth)
-                continue
-            child = self._child(lane, piece.key, piece.name, depth) if piece.key or piece.name else lane
-            if piece.whole:
-                self._say(child, piece.number, piece.text, piece.time or time)
-            elif piece.partial:
-                child.pending += piece.text
-            elif depth < MAX_NESTING:
-                self.feed(child, piece.number, piece.text, piece.time or time, depth + 1)
-            else:
-                self._body(child, piece.number, piece.text, piece.time or time)
+            self._piece(lane, piece, time, depth)
+            if piece.last > piece.number and self.out and self.out[-1].number == piece.number:
+                self.out[-1] = replace(self.out[-1], last=piece.last)
+
+    def _piece(self, lane: Lane, piece: Piece, time: str | None, depth: int) -> None:
+        if piece.entry is not None:
+            self._entry(lane, piece.entry, piece.number, time, depth)
+            return
+        child = self._child(lane, piece.key, piece.name, depth) if piece.key or piece.name else lane
+        if piece.whole:
+            self._say(child, piece.number, piece.text, piece.time or time)
+        elif piece.partial:
+            child.pending += piece.text
+        elif depth < MAX_NESTING:
+            self.feed(child, piece.number, piece.text, piece.time or time, depth + 1)
+        else:
+            self._body(child, piece.number, piece.text, piece.time or time)
 
     # --- JSON ---------------------------------------------------------------------------------------------------------
 
