@@ -187,7 +187,7 @@ class Lane:
     def _open(self, line: Line, shape: Shape) -> Iterator[Flow]:
         """No record takes this line: it opens one, or waits to see whether it is the head of one."""
         if self.draft is not None:  # a foreign line inside an unfinished record
-            if shape in ("text", "indented", "blank") and not self._opens_report(line):
+            if shape in ("text", "indented", "blank", "link") and not self._opens_report(line):
                 if line.start or self.entry:  # it may be the head of a record of its own
                     yield from self._ordinary(line, shape)
                 else:
