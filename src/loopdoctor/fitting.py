@@ -34,7 +34,7 @@ RUNS_MODULES = lazy(r"\b(?:import|exec|runpy|_call_with_frames_removed|__import_
 INDIRECT = lazy(r"\(\*|\b_?(?:target|func|fn|function|callback|handler|coro|self\._run)\b")
 """Calls of what was handed over: the next frame has another name."""
 
-RAISES = lazy(r"^raise\b\s*(?P<name>[^\W\d][\w.]*)?")
+RAISES = lazy(r"(?:^|[:;] )raise\b\s*(?P<name>[^\W\d][\w.]*)?")
 CALL_ONLY = lazy(r"^(?:return |await |yield |\w+ = )*\w+(?:\.\w+)*\(\)$")
 """A source line that does no more than call a function: rarely the last one of a traceback."""
 
@@ -68,16 +68,16 @@ class Lessons:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[Line]] = {}
-        self._read: set[str] = set()
+        self._kept: dict[tuple[str, str, int], list[Line]] = {}
+        self._read: set[tuple[str, str, int]] = set()
         self.source: dict[Place, str] = {}
         self.after: set[tuple[Place, Place]] = set()
         self.first: set[Place] = set()
         self.raised: set[tuple[Place, str]] = set()
 
     def keep(self, lines: list[Line]) -> None:
-        """Remembers a whole traceback, if none that ends like it is known."""
-        key = lines[-1].text
+        """Remembers a whole traceback, if none like it is known."""
+        key = lines[-1].text, lines[len(lines) // 2].text, len(lines)
         if key in self._kept or len(lines) > MAX_LESSON:
             return
         if len(self._kept) >= MAX_LESSONS:
@@ -139,7 +139,13 @@ def _shows_source(draft: Draft) -> bool:
 def _calls(source: str, function: str) -> bool:
     """Whether a source line calls a function of this name."""
     name = function.rpartition(".")[2]
-    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source)) if name else False
+    return f"{name}(" in source and re.search(rf"(?<!\w){re.escape(name)}\(", source) is not None
+
+
+def _names(source: str, function: str) -> bool:
+    """Whether a source line holds this name, such as that of a property."""
+    name = function.rpartition(".")[2]
+    return name in source and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source) is not None
 
 
 def _tells_frames(draft: Draft) -> bool:
@@ -169,10 +175,12 @@ def fit_frame(draft: Draft, line: Line, lessons: Lessons) -> int:
         return FAIR if function == "<module>" and RUNS_MODULES.search(frame.source) else POOR
     if frame.pending:
         return (POOR if _shows_source(draft) else FAIR) + near
-    if RAISES.match(frame.source):
+    if RAISES.search(frame.source):
         return POOR
     if _calls(frame.source, function):
         return GOOD + near
+    if _names(frame.source, function):
+        return FAIR + near
     if INDIRECT.search(frame.source):
         return GOOD if _promised(draft, function) else FAIR + 1
     return (FAIR if function.startswith(("<", "__")) else POOR) + near
@@ -181,7 +189,7 @@ def fit_frame(draft: Draft, line: Line, lessons: Lessons) -> int:
 def _fit_first(draft: Draft, here: Place, function: str, lessons: Lessons) -> int:
     """A frame as the first of a traceback that has shown its header only."""
     of_thread = _of_thread(draft)
-    if function.startswith("_bootstrap"):
+    if function.startswith("_bootstrap") or here[0].endswith("threading.py"):
         return GOOD if of_thread else FAIR
     if of_thread:  # unless a chain begins here, at the function that caught its first exception
         return POOR + 1
@@ -200,7 +208,7 @@ def _of_thread(draft: Draft) -> bool:
 def _promised(draft: Draft, function: str) -> bool:
     """Whether the record's head names this function: ``Exception in thread Thread-1 (poll):``, ``coro=<poll() ...``."""
     return draft.roles[0] == "word" and any(
-        role == "word" and _calls(line.text, function)
+        role == "word" and _names(line.text, function)
         for line, role in zip(draft.lines[:LOOKED_BACK], draft.roles, strict=False)
     )
 
@@ -264,7 +272,7 @@ def fit_exception(draft: Draft, line: Line, lessons: Lessons) -> int:
         return POOR if named else NO
     if (frame.place, split[0]) in lessons.raised:
         return SURE
-    raises = RAISES.match(frame.source)
+    raises = RAISES.search(frame.source)
     name = ((raises["name"] or "") if raises else "").rpartition(".")[2]
     kind, message = split[0].rpartition(".")[2], split[1]
     if name == kind:
