@@ -86,6 +86,7 @@ DUMP = lazy(
 TEST_HEADER = lazy(r"^(?=_{3,} .* _{3,}$|.{60,}$)_+ (?P<test>\S.*?) _+$")
 SECTION = lazy(r"^={3,} .+ =+$|^={60,}$|^-{70}$")
 CAPTURED = lazy(r"^-{3,} (?:Captured .+|live log .+|generated .+) -+$")
+PROGRESS = lazy(r"^(?:\S+::.* )?(?:PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|RERUN)\b.*\[ *\d+%\]$")
 UNITTEST_HEAD = lazy(r"^(?:ERROR|FAIL): (?P<test>\S+(?: \([\w.]+\))?)")
 _PATH = r"(?:[^\W\d]\w*|<unknown>)(?:\.(?:\w+|<locals>|<lambda>))*"
 EXCEPTION = lazy(rf"^(?P<type>{_PATH})(?::(?: (?P<message>.*))?)?$")
@@ -140,6 +141,8 @@ def shape_of(text: str) -> Shape:
         return "link"
     if "raceback (most recent" in text and HEADER.match(text):
         return "header"
+    if text[-2:] == "%]" and PROGRESS.match(text):
+        return "section"
     for shape, pattern in _LETTERS.get(text[0], ()):
         if pattern.match(text):
             return shape

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 
 import msgspec
 
-from loopdoctor import drafts, grammar, testblocks
+from loopdoctor import drafts, grammar, phases, testblocks
 from loopdoctor.carriers import GAP, PATIENCE, PAUSE
 from loopdoctor.drafts import Draft, Role
 from loopdoctor.finishing import QUIET, finish
@@ -128,7 +128,7 @@ class Lane:
             yield finish(draft, self.source)
         yield from draft.held
 
-    def _offer(self, draft: Draft, line: Line, shape: Shape) -> drafts.Answer:
+    def _offer(self, draft: Draft, line: Line, shape: Shape) -> phases.Answer:
         if draft.phase == "tail" and shape in ("text", "thread") and self._new_report(draft, line):
             return "end"
         if len(draft.lines) >= self.max_record:
@@ -136,7 +136,7 @@ class Lane:
             return "end"
         if self.waiting and draft.phase == "tail" and shape in ("header", "group"):
             return "end"
-        return drafts.offer(draft, line, shape)
+        return phases.offer(draft, line, shape)
 
     def _new_report(self, draft: Draft, line: Line) -> bool:
         """Whether a bare line behind a finished traceback opens a report of its own."""
@@ -291,7 +291,7 @@ class Lane:
         self._begin(line, "traceback", "chain" if shape == "link" else "quoted", "mute", entry[at:]).traced = True
 
     def _ordinary(self, line: Line, shape: Shape) -> Iterator[Flow]:
-        if line.text.strip() in drafts.QUOTES and self.entry and drafts.names_only(self.entry[-1].text):
+        if line.text.strip() in drafts.QUOTES and self.entry and phases.names_only(self.entry[-1].text):
             yield from self._open_link(line, shape)
             return
         if not line.start and shape == "blank" and self.entry and grammar.split_exception(self.entry[-1].text.rstrip()):

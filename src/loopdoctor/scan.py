@@ -284,4 +284,6 @@ def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
 
 def _is_failure(record: Record, matcher: Matcher) -> bool:
     """A line that merely holds a word of the catalogue is no failure unless a rule says so."""
-    return len(record.lines) > 1 or record.kind in ("warning", "unraisable", "pytest") or bool(matcher.match(record))
+    if record.kind == "pytest":
+        return bool(record.words)  # a test that passed has its header only, above what it printed
+    return len(record.lines) > 1 or record.kind in ("warning", "unraisable") or bool(matcher.match(record))
