@@ -9,7 +9,6 @@ best has the line; where the text does not decide, the one that took a line last
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
@@ -32,10 +31,10 @@ OUTERMOST = frozenset({"<module>", "_bootstrap", "_bootstrap_inner", "_run_modul
 """Functions that nothing in a traceback calls: it begins with them (``import`` and ``exec`` apart)."""
 
 RUNS_MODULES = lazy(r"\b(?:import|exec|runpy|_call_with_frames_removed|__import__|_run_code)\b")
-INDIRECT = lazy(r"\(\*|\b_?(?:target|func|fn|function|callback|handler|coro|self\._run|self\.run)\b")
+INDIRECT = lazy(r"\(\*|\b_?(?:target|func|fn|function|callback|handler|coro|self\._run)\b")
 """Calls of what was handed over: the next frame has another name."""
 
-RAISES = lazy(r"^raise\b\s*(?P<name>[^\W\d][\w.]*)?")
+RAISES = lazy(r"(?:^|[:;] )raise\b\s*(?P<name>[^\W\d][\w.]*)?")
 CALL_ONLY = lazy(r"^(?:return |await |yield |\w+ = )*\w+(?:\.\w+)*\(\)$")
 """A source line that does no more than call a function: rarely the last one of a traceback."""
 
@@ -69,16 +68,16 @@ class Lessons:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[Line]] = {}
-        self._read: set[str] = set()
+        self._kept: dict[tuple[str, str, int], list[Line]] = {}
+        self._read: set[tuple[str, str, int]] = set()
         self.source: dict[Place, str] = {}
         self.after: set[tuple[Place, Place]] = set()
         self.first: set[Place] = set()
         self.raised: set[tuple[Place, str]] = set()
 
     def keep(self, lines: list[Line]) -> None:
-        """Remembers a whole traceback, if none that ends like it is known."""
-        key = lines[-1].text
+        """Remembers a whole traceback, if none like it is known."""
+        key = lines[-1].text, lines[len(lines) // 2].text, len(lines)
         if key in self._kept or len(lines) > MAX_LESSON:
             return
         if len(self._kept) >= MAX_LESSONS:
@@ -140,17 +139,27 @@ def _shows_source(draft: Draft) -> bool:
 def _calls(source: str, function: str) -> bool:
     """Whether a source line calls a function of this name."""
     name = function.rpartition(".")[2]
-    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source)) if name else False
+    return f"{name}(" in source and re.search(rf"(?<!\w){re.escape(name)}\(", source) is not None
+
+
+def _names(source: str, function: str) -> bool:
+    """Whether a source line holds this name, such as that of a property."""
+    name = function.rpartition(".")[2]
+    return name in source and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source) is not None
+
+
+def _tells_frames(draft: Draft) -> bool:
+    """Whether frames may come: of a traceback, of a stack, of where a warning's object was made."""
+    if draft.phase == "warning":
+        return not draft.sourced and any(line.text.endswith("(most recent call last)") for line in draft.lines[1:3])
+    return draft.phase in ("frames", "stack")
 
 
 def fit_frame(draft: Draft, line: Line, lessons: Lessons) -> int:
     """``File "x", line 3, in f``: called by the last frame's source line, or the first of a traceback."""
-    if draft.phase == "warning":
-        made = any(text.text.endswith("(most recent call last)") for text in draft.lines[1:])
-        return GOOD if made and not draft.sourced else NO
     if draft.phase == "chain":
         return POOR
-    if draft.phase not in ("frames", "stack"):
+    if not _tells_frames(draft):
         return NO
     match = grammar.FRAME.match(line.text)
     if match is None:
@@ -166,10 +175,12 @@ def fit_frame(draft: Draft, line: Line, lessons: Lessons) -> int:
         return FAIR if function == "<module>" and RUNS_MODULES.search(frame.source) else POOR
     if frame.pending:
         return (POOR if _shows_source(draft) else FAIR) + near
-    if RAISES.match(frame.source):
+    if RAISES.search(frame.source):
         return POOR
     if _calls(frame.source, function):
         return GOOD + near
+    if _names(frame.source, function):
+        return FAIR + near
     if INDIRECT.search(frame.source):
         return GOOD if _promised(draft, function) else FAIR + 1
     return (FAIR if function.startswith(("<", "__")) else POOR) + near
@@ -178,11 +189,16 @@ def fit_frame(draft: Draft, line: Line, lessons: Lessons) -> int:
 def _fit_first(draft: Draft, here: Place, function: str, lessons: Lessons) -> int:
     """A frame as the first of a traceback that has shown its header only."""
     of_thread = _of_thread(draft)
-    if function.startswith("_bootstrap"):
+    if function.startswith("_bootstrap") or here[0].endswith("threading.py"):
         return GOOD if of_thread else FAIR
     if of_thread:  # unless a chain begins here, at the function that caught its first exception
         return POOR + 1
-    return GOOD if function == "<module>" or here in lessons.first or _promised(draft, function) else FAIR
+    if function == "<module>" or here in lessons.first or _promised(draft, function):
+        return GOOD
+    files = {frame["file"] for line in draft.lines[-MAX_LESSON:] if (frame := grammar.FRAME.match(line.text))}
+    if not files:
+        return FAIR
+    return FAIR + 1 if here[0] in files else FAIR - 1  # a chain: its exceptions come from one place
 
 
 def _of_thread(draft: Draft) -> bool:
@@ -192,7 +208,7 @@ def _of_thread(draft: Draft) -> bool:
 def _promised(draft: Draft, function: str) -> bool:
     """Whether the record's head names this function: ``Exception in thread Thread-1 (poll):``, ``coro=<poll() ...``."""
     return draft.roles[0] == "word" and any(
-        role == "word" and _calls(line.text, function)
+        role == "word" and _names(line.text, function)
         for line, role in zip(draft.lines[:LOOKED_BACK], draft.roles, strict=False)
     )
 
@@ -201,9 +217,7 @@ def fit_deep(draft: Draft, line: Line, lessons: Lessons) -> int:
     """A source line, or carets below one: where a frame has just been named, or fitting below what it shows."""
     if draft.phase in ("tail", "test"):
         return POOR
-    if draft.phase not in ("frames", "stack"):
-        return NO
-    frame = last_frame(draft)
+    frame = last_frame(draft) if _tells_frames(draft) else None
     if frame is None:
         return NO
     text = line.text.strip()
@@ -258,7 +272,7 @@ def fit_exception(draft: Draft, line: Line, lessons: Lessons) -> int:
         return POOR if named else NO
     if (frame.place, split[0]) in lessons.raised:
         return SURE
-    raises = RAISES.match(frame.source)
+    raises = RAISES.search(frame.source)
     name = ((raises["name"] or "") if raises else "").rpartition(".")[2]
     kind, message = split[0].rpartition(".")[2], split[1]
     if name == kind:
@@ -270,8 +284,9 @@ def fit_exception(draft: Draft, line: Line, lessons: Lessons) -> int:
     if CALL_ONLY.match(frame.source):
         return POOR + 1
     if kind in OPERATORS and not raises:
-        return GOOD if any(sign in frame.source for sign in OPERATORS[kind]) else POOR + 1
-    return GOOD if raises else FAIR + _speaks_of(frame.source, message)
+        fits = any(sign in frame.source for sign in OPERATORS[kind])
+        return GOOD + _speaks_of(frame.source, message) if fits else POOR + 1
+    return (GOOD if raises else FAIR) + _speaks_of(frame.source, message)
 
 
 def _speaks_of(source: str, message: str) -> int:
@@ -295,14 +310,17 @@ def exchange_heads(chosen: Draft, others: Iterable[Draft], line: Line) -> None:
     for other in others:
         if other is not chosen and _is_anonymous(other) and _promised(other, function):
             ours, theirs = chosen.lines, other.lines
-            for size in (1, 2):  # the head, or the head and the header
-                apart = (
-                    (*theirs[size : size + 1], Line(sys.maxsize, "")),
-                    (*ours[size : size + 1], Line(sys.maxsize, "")),
-                )
-                if ours[size - 1].number < apart[0][0].number and theirs[size - 1].number < apart[1][0].number:
+            for size in range(1, min(len(ours), len(theirs)) + 1):  # the head, or more that both have
+                alike = size == 1 or ours[size - 1].text == theirs[size - 1].text
+                if not alike:
+                    return
+                if _is_before(ours[:size], theirs[size:]) and _is_before(theirs[:size], ours[size:]):
                     ours[:size], theirs[:size] = theirs[:size], ours[:size]
                     return
+
+
+def _is_before(lines: list[Line], others: list[Line]) -> bool:
+    return not others or lines[-1].number <= others[0].number
 
 
 def _is_anonymous(draft: Draft) -> bool:

@@ -7,7 +7,7 @@ Sources: CPython's Lib/traceback.py (3.8-3.14), Lib/warnings.py, Lib/asyncio/bas
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Final, Literal
 
 from loopdoctor.patterns import lazy
 
@@ -38,13 +38,26 @@ HEADER = lazy(r"^(?:[A-Z][\w ]{0,60} )?[Tt]raceback \(most recent call last\):?\
 GROUP_HEADER = lazy(r"^ *\+ Exception Group Traceback \(most recent call last\):\s*$")
 RAIL = lazy(r"^ {2,}(?:\|(?: |$)|\+-|\+ )")
 SEPARATOR = lazy(r"^ *(?:\+-)?\+-{8,} (?:\d+|\.\.\.) -{8,}\s*$")
-RAIL_END = lazy(r"^ *\+-{20,}\s*$")
+RAIL_END = lazy(r"^ *(?:\| .*)?\+-{20,}\s*$")
+GLUED = lazy(r"^(?P<rail> +)(?P<note>\| .*\S)(?: {4,})(?P<mark>\+-{16} (?:\d+|\.\.\.) -{16}|\+-{36})$")
+"""Notes that are no list end without a line break (CPython 3.11 to 3.13): what follows stands behind them."""
+
 FRAME = lazy(r'^\s*File "(?P<file>[^"]*)", line(?:no)? (?P<line>-?\d+)(?:,? in (?P<function>.+))?\s*$')
 PLACELESS = lazy(r'^\s*File (?:"[^"]*"|\?\?\?), line (?:None|\?\?\?|\d+)(?:,? in .+)?\s*$')
 """A frame whose file or line Python did not know."""
+MARKED_SOURCE = lazy(r"^--> \d+ +(?P<source>\S.*)$")
 REPEAT = lazy(r"^\s*\[Previous line repeated \d+ more times?\]\s*$")
-LINK_CAUSE = "The above exception was the direct cause of the following exception:"
-LINK_CONTEXT = "During handling of the above exception, another exception occurred:"
+LINK_CAUSE: Final = "The above exception was the direct cause of the following exception:"
+LINK_CONTEXT: Final = "During handling of the above exception, another exception occurred:"
+LINKS = {
+    LINK_CAUSE: "cause",
+    LINK_CONTEXT: "context",
+    "While handling the above exception, another exception occurred:": "context",  # stackprinter's
+}
+DJANGO_TYPE = lazy(r"^Exception Type: (?P<type>[^\W\d][\w.]*)(?: at .*)?$")
+DJANGO_VALUE = lazy(r"^Exception Value: ?(?P<message>.*)$")
+"""How Django's report ends a traceback (django/views/templates/technical_500.txt)."""
+
 UNRAISABLE = lazy(r"^Exception ignored (?:in|while|on)\b")
 THREAD_HEAD = lazy(
     r"^(?:Exception in thread .+|Error in (?:atexit|sys)\.\w+:?|Original exception was:|Exception in Tkinter callback"
@@ -70,9 +83,10 @@ DUMP = lazy(
     r"^(?:Stack|(?:Current thread|Thread) 0x[0-9a-fA-F]+(?: \[.*\])?|Current thread's C stack trace)"
     r" \(most recent call first\):\s*$"
 )
-TEST_HEADER = lazy(r"^_{3,} (?P<test>\S.*?) _{3,}$")
-SECTION = lazy(r"^={3,} .+ =+$|^={60,}$")
+TEST_HEADER = lazy(r"^(?=_{3,} .* _{3,}$|.{60,}$)_+ (?P<test>\S.*?) _+$")
+SECTION = lazy(r"^={3,} .+ =+$|^={60,}$|^-{70}$")
 CAPTURED = lazy(r"^-{3,} (?:Captured .+|live log .+|generated .+) -+$")
+PROGRESS = lazy(r"^(?:\S+::.* )?(?:PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|RERUN)\b.*\[ *\d+%\]$")
 UNITTEST_HEAD = lazy(r"^(?:ERROR|FAIL): (?P<test>\S+(?: \([\w.]+\))?)")
 _PATH = r"(?:[^\W\d]\w*|<unknown>)(?:\.(?:\w+|<locals>|<lambda>))*"
 EXCEPTION = lazy(rf"^(?P<type>{_PATH})(?::(?: (?P<message>.*))?)?$")
@@ -89,7 +103,7 @@ _LETTERS: dict[str, tuple[tuple[Shape, re.Pattern[str]], ...]] = {
     "C": (("dump", DUMP),),
     "_": (("test", TEST_HEADER),),
     "=": (("section", SECTION),),
-    "-": (("captured", CAPTURED),),
+    "-": (("captured", CAPTURED), ("section", SECTION)),
 }
 
 
@@ -105,6 +119,8 @@ def _indented(text: str, stripped: str) -> Shape:
             return "deep"
     if first == "[" and REPEAT.match(text):
         return "repeat"
+    if stripped in LINKS:
+        return "link"
     if first == "T" and HEADER.match(stripped):
         return "header"
     if "Warning: " in text and WARNING.match(text):
@@ -121,10 +137,12 @@ def shape_of(text: str) -> Shape:
         return "blank"
     if text[0] in " \t\xa0":
         return _indented(text, stripped)
-    if stripped in (LINK_CAUSE, LINK_CONTEXT):
+    if stripped in LINKS:
         return "link"
     if "raceback (most recent" in text and HEADER.match(text):
         return "header"
+    if text[-2:] == "%]" and PROGRESS.match(text):
+        return "section"
     for shape, pattern in _LETTERS.get(text[0], ()):
         if pattern.match(text):
             return shape
@@ -175,5 +193,6 @@ def split_exception(text: str) -> tuple[str, str] | None:
     """``Type: message`` -> (type, message); None if no exception line can read so."""
     match = EXCEPTION.match(text)
     if match is None:
-        return None
+        django = DJANGO_TYPE.match(text) if text.startswith("Exception Type: ") else None
+        return (django["type"], "") if django else None
     return match["type"], match["message"] or ""

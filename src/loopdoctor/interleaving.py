@@ -7,17 +7,16 @@ written twice and no record is made up: a wrong guess moves a line from one reco
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, TypeVar
 
-from loopdoctor.drafts import Draft
+from loopdoctor.drafts import NEAR, Draft
 from loopdoctor.fitting import Lessons, choose
-from loopdoctor.grammar import Shape
+from loopdoctor.grammar import Shape, shape_of
 from loopdoctor.model import Line, Record
 from loopdoctor.patterns import lazy
-
-PATIENCE = 16
-"""Lines of the log without a line of any open record after which the waiting ones are given up. The prefilter's windows
-are sure to hold no more (``prefilter.cutting.STRIDE``): who waited longer would find more in a scan with ``full``."""
 
 MAX_WAIT = 200
 """Lines of the log that a record waits for its next line, however much of others stands between."""
@@ -41,14 +40,13 @@ def split_glued(text: str) -> list[str]:
     return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
 
 
-def is_glued(line: Line, shape: Shape, *, mixed: bool) -> bool:
-    """Whether a line may be two: told cheaply where nothing is mixed yet, by two headers or heads in one."""
-    text = line.text
-    if shape == "thread":
-        return text.rfind("Exception in thread ") > 0
-    if text.endswith("call last):"):
-        return shape not in ("header", "group", "created", "stack")
-    return mixed and text.find('  File "', 1) > 0
+def is_glued(text: str, shape: Shape, *, mixed: bool) -> bool:
+    """Whether a line is two; where nothing is ``mixed`` yet, only by two headers or heads in one."""
+    if shape in ("header", "group", "created", "stack", "dump"):
+        return False
+    if mixed or shape == "thread" or text.endswith("Traceback (most recent call last):"):
+        return GLUED.search(text) is not None
+    return False
 
 
 def is_unfinished(draft: Draft) -> bool:
@@ -66,9 +64,9 @@ def may_go_on(draft: Draft) -> bool:
 
 
 class Interleaving:
-    """The records of one lane that wait, and those that have ended but began after one that waits.
+    """The records of one lane that wait, and what has ended but began after one that waits (``ended``).
 
-    ``limit`` is how many may wait. Records are handed on in the order in which they began.
+    ``limit`` is how many may wait.
     """
 
     def __init__(self, limit: int, lessons: Lessons) -> None:
@@ -76,24 +74,26 @@ class Interleaving:
         self.lessons = lessons
         self.waiting: list[Draft] = []
         self.blanks: list[Line] = []
-        self._reach = 0
-        self._ended: list[tuple[Record, list[Line]]] = []
+        self._quiet = 0  # lines since the last one by which some record went on
+        self.ended: list[Record | Line] = []
 
-    def suspend(self, draft: Draft, line: Line) -> None:
-        """Lets a record wait from ``line`` on."""
+    def suspend(self, draft: Draft) -> None:
+        """Lets a record wait while the one that begins now is written."""
         if not self.waiting:
             self.lessons.learn()
         draft.mixed = True
-        self._reach = line.number
+        self._quiet = 0
         self.waiting.append(draft)
 
     def overdue(self, current: Draft | None, line: Line, shape: Shape) -> list[Draft]:
         """Takes out and gives the records for which nothing more is to come before ``line``, oldest first."""
+        self._quiet += 1
         waiting = self.waiting
         over: list[Draft] = []
-        if line.number > self._reach + PATIENCE or (shape not in ("blank", "link") and not (
-            (current is not None and is_unfinished(current)) or any(map(is_unfinished, waiting))
-        )):
+        if self._quiet > NEAR or (
+            shape not in ("blank", "link")
+            and not ((current is not None and is_unfinished(current)) or any(map(is_unfinished, waiting)))
+        ):
             over = list(waiting)
         else:
             over = [draft for draft in waiting if line.number > draft.last.number + MAX_WAIT]
@@ -102,7 +102,7 @@ class Interleaving:
                 rest = [draft for draft in waiting if draft not in over]
                 over += sorted(rest, key=lambda draft: (is_unfinished(draft), draft.last.number))[:left]
         if over:
-            self.waiting = [draft for draft in waiting if draft not in over]
+            waiting[:] = [draft for draft in waiting if draft not in over]
         return over
 
     def choose(self, current: Draft | None, line: Line, shape: Shape) -> Draft | None:
@@ -110,7 +110,7 @@ class Interleaving:
         latest = self.waiting[::-1]
         chosen = choose([current, *latest] if current is not None else latest, line, shape, self.lessons)
         if chosen is not None and shape in REACHING:
-            self._reach = line.number
+            self._quiet = 0
         return chosen
 
     def resume(self, chosen: Draft, current: Draft | None) -> Draft | None:
@@ -122,24 +122,67 @@ class Interleaving:
             return None
         return current
 
-    def put(self, record: Record, held: list[Line], current: Draft | None) -> Iterator[Record | Line]:
-        """Takes a record that has ended; gives what began before all that are still open."""
-        if not (self.waiting or self._ended):
-            yield record
-            yield from held
-            return
-        self._ended.append((record, held))
-        yield from self.ripe(current)
-
-    def ripe(self, current: Draft | None) -> Iterator[Record | Line]:
-        """The ended records that began before all that are still open."""
-        if not self._ended:
-            return
+    def ordered(self, flow: Iterator[Record | Line], current: Callable[[], Draft | None]) -> Iterator[Record | Line]:
+        """What a lane gives, in the order of the log: nothing overtakes an open record that began before it."""
+        self.ended += flow
         opened = [draft.lines[0].number for draft in self.waiting]
-        if current is not None:
-            opened.append(current.lines[0].number)
-        self._ended.sort(key=lambda pair: pair[0].start_line)
-        while self._ended and (not opened or self._ended[0][0].start_line <= min(opened)):
-            record, held = self._ended.pop(0)
-            yield record
-            yield from held
+        if (draft := current()) is not None:
+            opened.append(draft.lines[0].number)
+        first = min(opened, default=sys.maxsize)
+        self.ended.sort(key=_number)
+        ripe = bisect_right(self.ended, first, key=_number)
+        yield from self.ended[:ripe]
+        del self.ended[:ripe]
+
+
+def _number(item: Record | Line) -> int:
+    return item.start_line if isinstance(item, Record) else item.number
+
+
+class Opened(Protocol):
+    """A lane, as far as it is asked for its open records."""
+
+    def opened(self) -> list[Draft]:
+        """The open records, the latest first."""
+        ...
+
+
+LaneT = TypeVar("LaneT", bound=Opened)
+
+
+class Stray(Generic[LaneT]):
+    """Where a bare line goes on whose stream is only that of the log entry above it.
+
+    Where heads alone name the thread, bare lines are told to belong to the thread of the last head. Those of a
+    traceback that another thread's entry was written into belong to ``home``, the lane in which it began.
+    """
+
+    def __init__(self, lessons: Lessons) -> None:
+        self.home: LaneT | None = None
+        self._lessons = lessons
+        self._quiet = 0
+
+    def leave(self, lane: LaneT | None) -> None:
+        """Tells that the next line is another lane's."""
+        if lane is not None and lane is not self.home and any(map(is_unfinished, lane.opened())):
+            self.home, self._quiet = lane, 0
+
+    def lane_of(self, line: Line, lane: LaneT) -> LaneT:
+        """``lane``, or ``home`` if the line goes on better there."""
+        home = self.home
+        assert home is not None  # noqa: S101 - only asked if there is one
+        self._quiet += 1
+        theirs = home.opened()
+        if self._quiet > NEAR or not any(map(is_unfinished, theirs)):
+            self.home = None
+            return lane
+        began = theirs[0].lines[0]
+        if lane is home or line.start or line.carrier != theirs[0].last.carrier:
+            return lane
+        if line.stream.rpartition("/")[0] != began.stream.rpartition("/")[0]:
+            return lane
+        chosen = choose([*lane.opened(), *theirs], line, shape_of(line.text), self._lessons)
+        if chosen is None or chosen not in theirs:
+            return lane
+        self._quiet = 0
+        return home

@@ -50,6 +50,8 @@ class Line(Struct, frozen=True, gc=False):
     level: str | None = None
     logger: str | None = None
     thread: str | None = None
+    last: int = 0
+    """The physical line on which it ends, where a terminal library folded it over several (else 0)."""
 
 
 class Frame(Struct, frozen=True):

@@ -11,68 +11,19 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 
 import msgspec
 
-from loopdoctor import drafts, grammar, testblocks
+from loopdoctor import drafts, grammar, phases, testblocks
 from loopdoctor.carriers import GAP, PATIENCE, PAUSE
 from loopdoctor.drafts import Draft, Role
+from loopdoctor.finishing import QUIET, finish
 from loopdoctor.fitting import Lessons
 from loopdoctor.grammar import Shape
-from loopdoctor.interleaving import INTERRUPTS, Interleaving, is_glued, is_unfinished, may_go_on, split_glued
-from loopdoctor.model import Line, Record, RecordKind, Trace
-from loopdoctor.patterns import lazy
+from loopdoctor.interleaving import INTERRUPTS, Interleaving, Stray, is_glued, is_unfinished, may_go_on, split_glued
+from loopdoctor.model import Line, Record, RecordKind
 from loopdoctor.settings import Settings
-from loopdoctor.tracebacks import parse_frames, parse_trace
 
 Flow = Record | Line
-MAX_ENTRY = 60
+MAX_ENTRY = 400
 MAX_LANES = 4096
-QUIET = frozenset({"DEBUG", "INFO", "TRACE", "NOTICE", "SUCCESS"})
-RAIL_PREFIX = lazy(r"^ {2,}[|+] ?")
-
-
-def _word(line: Line, kind: RecordKind) -> str:
-    """What a speaking line says: without rails, pytest's margin, or a warning's place."""
-    text = RAIL_PREFIX.sub("", line.text) if line.text[:1] == " " else line.text
-    if kind == "pytest":
-        return testblocks.spoken(text)
-    if "Warning: " in text and (match := grammar.WARNING.match(text)):
-        return f"{match['category']}: {match['text']}"
-    return text.strip()
-
-
-def finish(draft: Draft, source: str) -> Record:
-    """The record that a draft became."""
-    lines = draft.lines
-    texts = [line.text for line in lines]
-    kind = draft.kind
-    spoken = [(line.number, _word(line, kind)) for line, role in zip(lines, draft.roles, strict=True) if role == "word"]
-    spoken = [(number, word) for number, word in spoken if word]
-    if kind == "log" and lines[0].level not in QUIET:
-        mentioned = [(number, grammar.mentioned_exception(word)) for number, word in spoken]
-        spoken += [(number, word) for number, word in mentioned if word]
-    if kind == "pytest":
-        trace = testblocks.parse_test(texts)
-    elif draft.traced or kind == "exception":
-        trace = parse_trace(text for text, role in zip(texts, draft.roles, strict=True) if role != "quoted")
-    elif draft.indent and any("raceback (most recent" in text for text in texts):
-        trace = parse_trace([text.strip() if "raceback" in text else text[draft.indent + 2 :] for text in texts[1:]])
-    else:
-        trace = None
-    if kind == "stack" and trace is None:
-        trace = Trace("", "", parse_frames(texts))
-    details = tuple((m["key"], m["repr"]) for text in texts if ": " in text and (m := grammar.DETAIL.match(text)))
-    return Record(
-        kind=kind,
-        source=source,
-        start_line=lines[0].number,
-        end_line=lines[-1].number,
-        lines=tuple(lines),
-        words=tuple(word for _, word in spoken),
-        words_at=tuple(number for number, _ in spoken),
-        trace=trace,
-        details=details,
-        truncated=draft.cut or draft.phase in ("frames", "chain"),
-        test=draft.test,
-    )
 
 
 class Lane:
@@ -87,6 +38,7 @@ class Lane:
         self.max_record = settings.max_record
         self.draft: Draft | None = None
         self.mix = Interleaving(settings.max_suspended, lessons)
+        self.waiting = self.mix.waiting
         self.entry: list[Line] = []
         self.heads = False
         self.test: str | None = None
@@ -96,18 +48,22 @@ class Lane:
     def feed(self, line: Line) -> Iterator[Flow]:
         """Takes the stream's next line; gives what is finished by it."""
         self.pauses = 0
-        shape = grammar.shape_of(line.text)
-        if line.text.startswith("Message: ") and (message := grammar.unlogged_message(line.text)):
+        text = line.text
+        shape = grammar.shape_of(text)
+        if text.startswith("Message: ") and (message := grammar.unlogged_message(text)):
             yield from self.flush()
-            for at, text in enumerate(message):
-                yield from self.feed(msgspec.structs.replace(line, text=text, start=at == 0))
+            for at, part in enumerate(message):
+                yield from self.feed(msgspec.structs.replace(line, text=part, start=at == 0))
             return
-        if is_glued(line, shape, mixed=bool(self.mix.waiting)) and len(parts := split_glued(line.text)) > 1:
-            for at, text in enumerate(parts):
-                yield from self.feed(msgspec.structs.replace(line, text=text, start=line.start and at == 0))
+        mixed = self.waiting
+        if (mixed or text.endswith("last):") or shape == "thread") and is_glued(text, shape, mixed=bool(mixed)):
+            for at, part in enumerate(split_glued(text)):
+                if at and self.draft is not None and self.draft.phase == "tail":
+                    yield from self._close()
+                yield from self.feed(msgspec.structs.replace(line, text=part, start=line.start and at == 0))
             return
         self.heads = self.heads or line.start
-        if self.mix.waiting and (yield from self._choose(line, shape)):
+        if mixed and (yield from self._choose(line, shape)):
             return
         draft = self.draft
         if draft is not None:
@@ -119,7 +75,7 @@ class Lane:
             if answer == "hold":
                 draft.held.append(line)
                 return
-            if answer == "end" and self._suspends(draft, line, shape):
+            if answer == "end" and self._suspends(draft, shape):
                 answer = "foreign"  # and no record is open that could be closed
             if answer == "end":
                 again = draft.take_back()
@@ -135,10 +91,10 @@ class Lane:
         mix = self.mix
         for over in mix.overdue(self.draft, line, shape):
             yield from self._end(over)
-        if shape == "blank" and mix.waiting and len(mix.blanks) < MAX_ENTRY:
+        if shape == "blank" and self.waiting and len(mix.blanks) < MAX_ENTRY:
             mix.blanks.append(line)
             return True
-        chosen = mix.choose(self.draft, line, shape) if mix.waiting else None
+        chosen = mix.choose(self.draft, line, shape) if self.waiting else None
         blanks, mix.blanks = mix.blanks, []
         if chosen is not None and (shape == "link" or chosen.phase == "chain"):
             chosen.held += blanks
@@ -151,42 +107,44 @@ class Lane:
                 yield from self._end(done)
         return False
 
-    def _suspends(self, draft: Draft, line: Line, shape: Shape, *, speaks: bool = False) -> bool:
-        """Whether the open record waits while the one that ``line`` opens is written."""
+    def _suspends(self, draft: Draft, shape: Shape, *, speaks: bool = False) -> bool:
+        """Whether the open record waits while the one that a line opens is written."""
         if shape not in INTERRUPTS or draft.cut:
             return False
-        waits = may_go_on(draft) if self.mix.waiting else is_unfinished(draft) and (speaks or shape != "text")
+        waits = may_go_on(draft) if self.waiting else is_unfinished(draft) and (speaks or shape != "text")
         if waits:
-            self.mix.suspend(draft, line)
+            self.mix.suspend(draft)
             self.draft = None
         return waits
 
     def _end(self, draft: Draft) -> Iterator[Flow]:
         """Ends a record that is not the current one any more."""
-        mix = self.mix
         if draft.traced and not draft.mixed and draft.phase == "tail":
-            mix.lessons.keep(draft.lines)
+            self.mix.lessons.keep(draft.lines)
         if draft.mixed and all(map(grammar.HEADER.match, (line.text for line in draft.lines))):
-            yield from (*draft.lines, *draft.held)  # nothing ever followed the header
-            return
-        draft.cut = draft.cut or (draft.mixed and is_unfinished(draft))
-        yield from mix.put(finish(draft, self.source), draft.held, self.draft)
+            yield from draft.lines  # nothing ever followed the header
+        else:
+            draft.cut = draft.cut or (draft.mixed and is_unfinished(draft))
+            yield finish(draft, self.source)
+        yield from draft.held
 
-    def _offer(self, draft: Draft, line: Line, shape: Shape) -> drafts.Answer:
+    def _offer(self, draft: Draft, line: Line, shape: Shape) -> phases.Answer:
         if draft.phase == "tail" and shape in ("text", "thread") and self._new_report(draft, line):
             return "end"
         if len(draft.lines) >= self.max_record:
             draft.cut = True
             return "end"
-        if self.mix.waiting and draft.phase == "tail" and shape in ("header", "group"):
+        if self.waiting and draft.phase == "tail" and shape in ("header", "group"):
             return "end"
-        return drafts.offer(draft, line, shape)
+        return phases.offer(draft, line, shape)
 
     def _new_report(self, draft: Draft, line: Line) -> bool:
         """Whether a bare line behind a finished traceback opens a report of its own."""
         if line.number == draft.last.number and not line.start:
             return False
-        return self.speaks(line.text) and not (draft.headed and grammar.NAMED_ERROR.match(line.text))
+        if draft.headed and (grammar.NAMED_ERROR.match(line.text) or grammar.DJANGO_VALUE.match(line.text)):
+            return False
+        return self.speaks(line.text)
 
     def _close(self, *, carve: bool = False) -> Iterator[Flow]:
         """Ends the open record. With ``carve`` its last line was really the head of the report that comes now."""
@@ -198,14 +156,26 @@ class Lane:
             draft.roles.pop()
         yield from self._end(draft)
 
+    def current(self) -> Draft | None:
+        """The record that is open and takes lines."""
+        return self.draft
+
+    def opened(self) -> list[Draft]:
+        """All records that are open, the latest first."""
+        return [*([] if self.draft is None else [self.draft]), *reversed(self.waiting)]
+
     def flush(self) -> Iterator[Flow]:
         """Ends what is open: the stream ended, or lines were skipped."""
-        waiting, self.mix.waiting = self.mix.waiting, []
-        for draft in waiting:
-            yield from self._end(draft)
+        if self.waiting or self.mix.ended:
+            yield from self.mix.ordered(self._flush(), lambda: None)
+        else:
+            yield from self._flush()
+
+    def _flush(self) -> Iterator[Flow]:
+        while self.waiting:
+            yield from self._end(self.waiting.pop(0))
         if self.draft is not None:
             yield from self._close()
-        yield from self.mix.ripe(None)
         blanks, self.mix.blanks = self.mix.blanks, []
         yield from blanks
         yield from self._pass_entry()
@@ -217,13 +187,13 @@ class Lane:
     def _open(self, line: Line, shape: Shape) -> Iterator[Flow]:
         """No record takes this line: it opens one, or waits to see whether it is the head of one."""
         if self.draft is not None:  # a foreign line inside an unfinished record
-            if shape in ("text", "indented", "blank") and not self._opens_report(line):
+            if shape in ("text", "indented", "blank", "link") and not self._opens_report(line):
                 if line.start or self.entry:  # it may be the head of a record of its own
                     yield from self._ordinary(line, shape)
                 else:
                     yield line
                 return
-            if not self._suspends(self.draft, line, shape, speaks=True):
+            if not self._suspends(self.draft, shape, speaks=True):
                 self.draft.cut = True
                 yield from self._close()
         opener = OPENERS.get(shape)
@@ -300,7 +270,7 @@ class Lane:
         self._begin(line, "pytest", "test", "mute", [])
 
     def _section(self, line: Line, shape: Shape) -> Iterator[Flow]:
-        if shape == "section":
+        if line.text[0] == "=":
             self.test = None
         yield from self._pass_entry()
         yield line
@@ -308,7 +278,25 @@ class Lane:
     def _opens_report(self, line: Line) -> bool:
         return bool(line.text) and self.speaks(line.text)
 
+    def _open_link(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        """What stands behind an exception that has no frames: it was never raised, or its frames are quoted."""
+        at = next((at for at in range(len(self.entry) - 1, -1, -1) if self.entry[at].text.strip()), -1)
+        last = self.entry[at] if at >= 0 else line
+        if last.start or not grammar.split_exception(last.text.rstrip()):
+            yield from self._ordinary(line, shape)
+            return
+        entry, self.entry = self.entry, []
+        at = 0 if entry[0].start and entry[0].level not in QUIET else at
+        yield from entry[:at]
+        self._begin(line, "traceback", "chain" if shape == "link" else "quoted", "mute", entry[at:]).traced = True
+
     def _ordinary(self, line: Line, shape: Shape) -> Iterator[Flow]:
+        if line.text.strip() in drafts.QUOTES and self.entry and phases.names_only(self.entry[-1].text):
+            yield from self._open_link(line, shape)
+            return
+        if not line.start and shape == "blank" and self.entry and grammar.split_exception(self.entry[-1].text.rstrip()):
+            self.entry.append(line)  # behind it may stand what tells that this was an exception
+            return
         if line.start or not (self.entry and self.entry[0].start) or len(self.entry) >= MAX_ENTRY:
             yield from self._pass_entry()
         if match := grammar.UNITTEST_HEAD.match(line.text):
@@ -329,8 +317,11 @@ class Lane:
                 self.entry.append(line)
             return
         if grammar.NAMED_ERROR.match(line.text) and not line.start:
-            yield from self._pass_entry()
-            self._begin(line, "exception", "tail", "word", [])
+            logged = bool(self.entry) and self.entry[0].start and self.entry[0].level not in QUIET
+            rest, head = self._take_head(detail=False) if logged else (self.entry, [])
+            self.entry = []
+            yield from rest
+            self._begin(line, "exception", "tail", "word", head)
             return
         if self.entry and not line.start and self.entry[0].start and self.entry[0].level not in QUIET:
             rest, head = self._take_head(detail=True)  # a later line of a logged message speaks
@@ -350,6 +341,7 @@ OPENERS: dict[Shape, Callable[[Lane, Line, Shape], Iterator[Flow]]] = {
     "warning": Lane._open_warning,
     "stack": Lane._open_stack,
     "dump": Lane._open_stack,
+    "link": Lane._open_link,
     "test": Lane._open_test,
     "section": Lane._section,
     "captured": Lane._section,
@@ -365,6 +357,8 @@ def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], set
     """
     lanes: dict[str, Lane] = {}
     lessons = Lessons()
+    stray: Stray[Lane] = Stray(lessons)
+    last: Lane | None = None
     for line in lines:
         if line.carrier == GAP:
             for lane in lanes.values():
@@ -382,6 +376,15 @@ def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], set
             if len(lanes) >= MAX_LANES:
                 yield from lanes.pop(next(iter(lanes))).flush()
             lane_or_none = lanes[line.stream] = Lane(source, speaks, settings, lessons)
-        yield from lane_or_none.feed(line)
+        lane = lane_or_none
+        if lane is not last:
+            stray.leave(last)
+            last = lane
+        if stray.home is not None:
+            lane = stray.lane_of(line, lane)
+        if lane.waiting or lane.mix.ended:
+            yield from lane.mix.ordered(lane.feed(line), lane.current)
+        else:
+            yield from lane.feed(line)
     for lane in lanes.values():
         yield from lane.flush()

@@ -30,7 +30,7 @@ from loopdoctor.model import (
     Unexplained,
     Window,
 )
-from loopdoctor.prefilter import Prefilter, Tally
+from loopdoctor.prefilter import EVERY_RECORD, Prefilter, Tally
 from loopdoctor.records import Flow, group
 from loopdoctor.repeats import Repeats
 from loopdoctor.settings import Settings
@@ -285,6 +285,7 @@ def scan(
 def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
     """The records of every source, as the parser grouped them: what ``loopdoctor records`` shows."""
     state = Run(settings, None)
+    state.prefilter = Prefilter([*state.matcher.literals, *EVERY_RECORD], settings)
     for source in find_sources(paths, settings, state.notify):
         for item in state.flow(source, Tally(), Counter()):
             if isinstance(item, Record) and _is_failure(item, state.matcher):
@@ -295,4 +296,6 @@ def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
 
 def _is_failure(record: Record, matcher: Matcher) -> bool:
     """A line that merely holds a word of the catalogue is no failure unless a rule says so."""
-    return len(record.lines) > 1 or record.kind in ("warning", "unraisable", "pytest") or bool(matcher.match(record))
+    if record.kind == "pytest":
+        return bool(record.words)  # a test that passed has its header only, above what it printed
+    return len(record.lines) > 1 or record.kind in ("warning", "unraisable") or bool(matcher.match(record))

@@ -63,7 +63,8 @@ def _exception(lines: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
     located = next((m["type"] for text in reversed(lines) if (m := LOCATION.match(text)) and m["type"]), "")
     for at, text in enumerate(marked):
         split = grammar.split_exception(text)
-        if split and (grammar.NAMED_ERROR.match(text) or split[0].rpartition(".")[2] == located):
+        dotted = at == 0 and split is not None and "." in split[0]  # pytest tells the module of all but built-in ones
+        if split and (dotted or grammar.NAMED_ERROR.match(text) or split[0].rpartition(".")[2] == located):
             return split[0], split[1], tuple(marked[at + 1 : at + 20])
     if marked:
         return located, marked[0], tuple(marked[1:20])

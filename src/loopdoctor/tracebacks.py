@@ -38,6 +38,12 @@ class _Exception:
         last = self.frames[-1]
         self.frames[-1] = Frame(last.file, last.line, last.function, source)
 
+    def mark_source(self, source: str) -> None:
+        """The line that failed, in an excerpt of several."""
+        if self.frames:
+            last = self.frames[-1]
+            self.frames[-1] = Frame(last.file, last.line, last.function, source.strip())
+
     def freeze(self) -> Trace:
         """The finished value; chains are unrolled so that a long one needs no deep recursion of ours."""
         chain = [self]
@@ -89,11 +95,10 @@ class _Reader:
         self.levels = [_Level(0)]
         self.rails = False
 
-    @property
-    def lost(self) -> bool:
-        """Whether no frame is open: then rails are rails even if the group's header is missing."""
+    def _railed(self) -> bool:
+        """Whether rails can be rails though a group's header is missing: they are no frame's source."""
         current = self.levels[0].current
-        return current is None or bool(current.type) or not current.frames
+        return len(self.levels) > 1 or current is None or bool(current.type) or not current.frames
 
     def _level(self, depth: int) -> _Level:
         while len(self.levels) > 1 and self.levels[-1].depth > depth:
@@ -117,11 +122,14 @@ class _Reader:
             parent.current.children.append(level.current)
 
     def feed(self, text: str) -> None:
-        if not self.rails:
-            self.rails = grammar.GROUP_HEADER.match(text) is not None or self.lost
-            if not self.rails:
-                self._read(self.levels[0], text)
-                return
+        if "raceback (most" in text and (self.rails or "+" in text):
+            self.rails = text[:1] in " |+" or not grammar.HEADER.match(text)
+        if not (self.rails or self._railed()):
+            self._read(self.levels[0], text)
+            return
+        if "+-----" in text and (glued := grammar.GLUED.match(text)) is not None:
+            self.feed(glued["rail"] + glued["note"])
+            text = glued["rail"] + glued["mark"]
         if grammar.SEPARATOR.match(text):
             depth = (len(text) - len(text.lstrip(" "))) // 2 + (1 if "+-+" in text else 0)
             self._level(depth - 1)
@@ -151,8 +159,8 @@ class _Reader:
         if self._heads(level, text):
             level.open()
             return
-        if stripped in (grammar.LINK_CAUSE, grammar.LINK_CONTEXT):
-            level.link = "cause" if stripped == grammar.LINK_CAUSE else "context"
+        if stripped in grammar.LINKS:
+            level.link = grammar.LINKS[stripped]
             return
         current = level.current
         if grammar.FRAME.match(text) and not (level.depth and current is not None and current.type and not level.link):
@@ -167,11 +175,16 @@ class _Reader:
                 fresh.type, fresh.message = split[0], [split[1]]
         elif not current.type:
             self._read_open(current, text)
+        elif current.message == [""] and (django := grammar.DJANGO_VALUE.match(text)) is not None:
+            current.message = [django["message"]]
         else:
             current.message.append(text)
 
     def _read_open(self, current: _Exception, text: str) -> None:
         """A line of an exception whose last line has not come yet."""
+        if marked := grammar.MARKED_SOURCE.match(text):
+            current.mark_source(marked["source"])
+            return
         split = None if text[0] in " \t\xa0" else grammar.split_exception(text)
         if split is not None:
             current.type, current.message = split[0], [split[1]]

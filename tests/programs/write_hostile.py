@@ -79,6 +79,11 @@ ONE_LINE = [
     "ValueError: nested: inner", "(psycopg.OperationalError) connection refused", "| pipe", "+---- 1 ----", "----> 12",
     "task: <Task pending>", "During handling of the above exception, another exception occurred:",
 ]
+HEADINGS = (
+    "Traceback (most recent call last):",
+    "The above exception was the direct cause of the following exception:",
+    "During handling of the above exception, another exception occurred:",
+)
 EXTRA = [
     "second line", "", "  indented by two", "    indented by four", "\tindented by a tab", "Error: x", "key: value",
     "ValueError: not the last line", "asyncio.TimeoutError", "  File \"/srv/a.py\", line 3, in f", "^^^^^^", "~~~~^^~~",
@@ -95,7 +100,10 @@ def long_message(rnd):
     lines = [rnd.choice(ONE_LINE[1:])] + [rnd.choice(EXTRA) for _ in range(rnd.randrange(1, 9))]
     if rnd.random() < 0.03:
         lines += ["row %d of the table" % n for n in range(rnd.choice([50, 150, 260]))]
-    return "\n".join([*lines, "the end"])
+    # A header that a frame follows, or that stands behind a link, is a traceback for every reader.
+    kept = [line for line, before in zip(lines, ["", *lines]) if not before.endswith(HEADINGS) or "File" not in line]
+    kept = [line for line, before in zip(kept, ["", *kept]) if not before.endswith(HEADINGS[1:]) or line != HEADINGS[0]]
+    return "\n".join([*kept, "the end"])
 
 
 EXEC = "def grind(x):\n    return grind_more(x)\ndef grind_more(x):\n    raise ValueError('milled')\ngrind(1)\n"
@@ -196,8 +204,10 @@ def chain(rnd, several, depth):
         pick = rnd.randrange(4)
         if pick == 0:
             raise Refused("in place of it") from first
-        if pick == 1:
+        if pick == 1 and rnd.random() < 0.5:
             raise Refused("suppressed") from None
+        if pick == 1:
+            raise Refused("for a reason") from rnd.choice([ValueError("never raised"), KeyError(), LOWER("in time")])
         if pick == 2:
             try:
                 raise_one(rnd, several)

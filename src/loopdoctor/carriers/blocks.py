@@ -25,6 +25,9 @@ class Piece(Struct, frozen=True):
     whole: bool = False
     """Nothing wraps this text any more: it is the program's own."""
 
+    last: int = 0
+    """The line on which it ends, where it was folded over several."""
+
 
 class Block(Protocol):
     """An open construct of several lines."""

@@ -13,6 +13,13 @@ from loopdoctor.patterns import lazy
 OPENING = lazy(r"\s*[{\[](?:\s*$|\s*(?:\"[^\"]*\"\s*:|[{\[]).*[,{\[]\s*$)")
 ELEMENT = lazy(r"(?P<indent>\s*)\{\s*$")
 STRING = lazy(r'"(?:[^"\\]|\\.)*"')
+NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+# What a line can begin with, by what the line before it ended in.
+MEMBER = lazy(r'\s*(?:"|\}|$)')
+VALUE = lazy(
+    rf'\s*(?:[{{"}}\],]|\[\s*(?:$|[\]{{\["]|{NUMBER}\s*[,\]]|true|false|null)|{NUMBER}\s*[,\]}}]?\s*$|true|false|null|$)'
+)
+CLOSING = lazy(r"\s*(?:[\]},]|$)")
 
 
 def _depth(text: str) -> int:
@@ -33,6 +40,7 @@ class JsonBlock:
         self.size = 0
         self.open = 0
         self.done = False
+        self.quoted = False
 
     def feed(self, number: int, text: str) -> tuple[bool, list[Piece]]:
         """Takes lines until all braces are closed."""
@@ -40,15 +48,33 @@ class JsonBlock:
             return False, []
         if not self.lines:
             self.first = number
+        elif not self._goes_on(text):
+            return False, self._given_up()
         self.lines.append(text)
         self.size += len(text)
         self.open += _depth(text)
+        self.quoted ^= STRING.sub("", text).count('"') % 2 == 1 if '"' in text else False
         if self.open <= 0:
             self.done = True
             return True, self.close()
         if len(self.lines) > MAX_BLOCK_LINES or self.size > MAX_BLOCK_CHARS:
             return True, self._shed()
         return True, []
+
+    def _goes_on(self, text: str) -> bool:
+        """Whether a line can stand here in JSON: a lone brace may open many other things."""
+        if self.quoted:
+            return True  # within a string that somebody broke
+        before = next((line.rstrip() for line in reversed(self.lines) if line.strip()), "")
+        last = before[-1:]
+        if last == "{":
+            return MEMBER.match(text) is not None
+        return (VALUE if last in ("[", ",", ":") else CLOSING).match(text) is not None
+
+    def _given_up(self) -> list[Piece]:
+        """It was no JSON: the lines are the program's own."""
+        lines, self.lines = self.lines, []
+        return [Piece(self.first + index, text, "", whole=True) for index, text in enumerate(lines)]
 
     def _shed(self) -> list[Piece]:
         """Gives the finished elements of a list too long to be held, and keeps the one that is open."""
@@ -87,10 +113,16 @@ class JsonBlock:
         return [Piece(number, "", entry.name, entry=entry) for entry in entries_of(value)]
 
     def close(self) -> list[Piece]:
-        """The document's entries; if it was cut off, those that can be read."""
-        lines, self.lines = self.lines, []
-        if not lines:
+        """The document's entries; if it was cut off, those that can be read; if it has none, its lines."""
+        if not self.lines:
             return []
+        lines = self.lines
+        found = self._entries()
+        self.lines = [] if found else lines
+        return found or self._given_up()
+
+    def _entries(self) -> list[Piece]:
+        lines, self.lines = self.lines, []
         value = read_json("\n".join(lines))
         if value is None:
             self.lines = lines

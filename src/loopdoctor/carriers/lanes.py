@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from loopdoctor.carriers.blocks import Block
+from loopdoctor.carriers.cells import Learned
 from loopdoctor.carriers.loguru_lines import LoguruFilter
-from loopdoctor.carriers.margins import Learned
 from loopdoctor.carriers.reprinted import Reprinted
 
 MAX_CHILDREN = 1024

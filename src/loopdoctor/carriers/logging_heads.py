@@ -30,6 +30,9 @@ COLONS = lazy(rf"[:,] ?(?:(?P<before>[\w.]+):)?(?P<level>{UPPER}):(?:(?P<after>[
 CELERY = lazy(rf"\[(?P<time>{TIME}): (?P<level>{UPPER})/(?P<process>[^\]]{{1,60}})\] ")
 CELERY_TASK = lazy(r"(?P<logger>[\w.]+)\[(?P<id>[\w-]{8,40}|\?{3})\]: ")
 LEVELLED = lazy(rf"\[?(?P<level>{UPPER})(?![\w.=(/])")
+UNITTEST = lazy(r"ERROR: \w+ \(\w+(?:\.\w+)+\)(?: \[.*\])?(?: \(.*\))?$")
+"""What unittest sets above a test's traceback."""
+
 ABSL = lazy(r"(?P<level>[DIWEF])(?P<time>\d{4} \d\d:\d\d:\d\d\.\d{6}) +(?P<key>\d+) (?P<file>[\w.-]+):\d+\] ")
 
 EXCEPTION_NAME = lazy(r"[\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Group|Iteration|Cancelled|Timeout)$")
@@ -182,6 +185,8 @@ def _levelled(text: str) -> Head | None:
     """A head that opens with its level: only with a mark behind it, since prose may begin with such a word."""
     match = LEVELLED.match(text)
     if match is None:
+        return None
+    if text[-1] == ")" and UNITTEST.match(text):
         return None
     level = match["level"]
     end = match.end()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from loopdoctor.carriers.lanes import Lane
-from loopdoctor.carriers.margins import MAX_LEARNED, believed, blank_margin, learned, prefix_before
+from loopdoctor.carriers.margins import blank_margin
+from loopdoctor.carriers.prefixes import EXCEPTION_NAME, MAX_LEARNED, SIGNS, believed, prefix_before
+from loopdoctor.carriers.quoting import QUOTES
 from loopdoctor.carriers.speaking import Speaker
-from loopdoctor.carriers.wrapping import Cut
+from loopdoctor.carriers.wrapping import Cut, Head
 
 MAX_NESTING = 6
 MAX_WAITING = 12
@@ -22,6 +24,11 @@ class Prefixing(Speaker):
 
     @abstractmethod
     def _line(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None: ...
+
+    @abstractmethod
+    def _headed(
+        self, lane: Lane, number: int, text: str, time: str | None, depth: int, *, tried: bool = False
+    ) -> None: ...
 
     @abstractmethod
     def _cut(self, lane: Lane, cut: Cut, number: int, text: str, depth: int) -> None: ...
@@ -47,8 +54,20 @@ class Prefixing(Speaker):
         if reason in ("trace", "report", "any") or any(map(str.isdigit, prefix)):
             lane.waiting = [(number, text, time)]
             return True
-        lane.learned.append(learned(prefix))
-        return self._prefixed(lane, number, text, time, depth)
+        if (pattern := believed([(number, text, time)])) is None:
+            return False
+        lane.learned.append(pattern)
+        return self._known_prefix(lane, number, text, depth)
+
+    def _deeper(self, lane: Lane, head: Head, number: int, text: str, time: str | None) -> bool:
+        """Whether behind this logging head something more stands before a traceback: then the next lines tell."""
+        if not any(sign in text for sign in SIGNS) or len(lane.learned) >= MAX_LEARNED:
+            return False
+        found = prefix_before(text)
+        if found is None or (not found[0][len(text) - len(head.text) :].strip(" |") and text.endswith(head.text)):
+            return False
+        lane.waiting = [(number, text, time)]
+        return True
 
     def _awaited(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> bool:
         """A traceback's header stands behind an unknown prefix: the next lines tell whether they have it too."""
@@ -56,13 +75,13 @@ class Prefixing(Speaker):
         prefix, reason = prefix_before(header[1]) or ("", "")
         lane.waiting.append((number, text, time))
         if (pattern := believed(lane.waiting)) is not None:
-            # Workers 1, 2 and 3 may well speak in turn: a counter must count for longer.
+            # Workers 1, 2 and 3 may well speak in turn: what counts or changes must do so for longer.
             if pattern.counters and len(lane.waiting) < MAX_WAITING // 2:
                 return True
             lane.learned.append(pattern)
-        elif text.startswith(("  File ", "  | ")):
+        elif self._split(prefix, text):
             waiting, lane.waiting = lane.waiting, []
-            self._body(lane, header[0], prefix.rstrip(), header[2])
+            self._headed(lane, header[0], prefix.rstrip(), header[2], depth, tried=True)
             self._body(lane, header[0], header[1][len(prefix) :], header[2])
             for line in waiting[1:]:
                 self._line(lane, *line, depth)
@@ -72,11 +91,17 @@ class Prefixing(Speaker):
         self._release(lane, depth)
         return True
 
+    @staticmethod
+    def _split(prefix: str, text: str) -> bool:
+        """Whether the words before a header are a message of its own, since the next line stands without them."""
+        bare = text.startswith(("  File ", "  | "))
+        return bare and prefix.rstrip()[-1:] not in QUOTES and not EXCEPTION_NAME.match(prefix)
+
     def _release(self, lane: Lane, depth: int) -> None:
         waiting, lane.waiting = lane.waiting, []
         for index, (number, text, time) in enumerate(waiting):
             if index == 0 and not any(known.cut(text) for known in lane.learned):
-                self._body(lane, number, text, time)
+                self._headed(lane, number, text, time, depth, tried=True)
             else:
                 self.feed(lane, number, text, time, depth)
 

@@ -37,11 +37,11 @@ class RichBox:
         if text.strip() and not text[: self.column].isspace() and self.column:
             return False, self.close()
         taken, found = self.box.feed(number, text[self.column :])
-        return taken, _pieces(found)
+        return taken, _pieces(found, self.box.last)
 
     def close(self) -> list[Piece]:
         """What the box still holds."""
-        return _pieces(self.box.close())
+        return _pieces(self.box.close(), self.box.last)
 
 
 class RichColumns:
@@ -56,6 +56,7 @@ class RichColumns:
         self.time: str | None = None
         self.lines: list[Numbered] = []
         self.box: RichTraceback | None = None
+        self.last = 0
         self.done: list[Numbered] = []
 
     def feed(self, number: int, text: str) -> tuple[bool, list[Piece]]:
@@ -64,12 +65,14 @@ class RichColumns:
         if match is not None and self._fits(match):
             found = self._finished()
             self._begin(number, text, match)
+            self.last = number
             return True, found
         if len(self.lines) + len(self.done) > MAX_BLOCK_LINES:
             return False, self._finished()
         if self.head is None or (text[: self.column].strip() or (not text.strip() and len(text) < self.column)):
             return False, self._finished()
         self._continue(number, text[self.column :])
+        self.last = number if text.strip() else self.last
         return True, []
 
     def _fits(self, match: re.Match[str]) -> bool:
@@ -115,15 +118,21 @@ class RichColumns:
         first = lines[0][1] if lines else ""
         entry = Entry(first, time=self.time, level=LEVELS[match["level"]], name="rich")
         self.lines, self.done, self.box = [], [], None
-        return [Piece(number, "", "rich", entry=entry), *_pieces(lines[1:])]
+        further = _pieces(lines[1:], self.last)
+        return [Piece(number, "", "rich", entry=entry, last=0 if further else self.last), *further]
 
     def close(self) -> list[Piece]:
         """The last entry."""
         return self._finished()
 
 
-def _pieces(lines: list[Numbered]) -> list[Piece]:
-    return [Piece(number, text, "rich", whole=True) for number, text in lines]
+def _pieces(lines: list[Numbered], last: int) -> list[Piece]:
+    """The program's own lines, of which the final one ends on line ``last``."""
+    at = max((at for at, (_, text) in enumerate(lines) if text), default=-1)
+    return [
+        Piece(number, text, "rich", whole=True, last=last if here == at else 0)
+        for here, (number, text) in enumerate(lines)
+    ]
 
 
 def rich_block(text: str) -> RichBox | RichColumns | None:

@@ -12,6 +12,7 @@ from loopdoctor.patterns import lazy
 
 TOP = lazy(r"(?P<indent>[ ]*)[╭┌+][─-]+ Traceback \(most\b[^─│\n]{0,24}?[─-]+[╮┐+]\s*$")
 PANEL = lazy(r"[╭┌+][─-]+ Sub-exception #(?P<number>\d+) [─-]+[╮┐+]\s*$")
+SYNTAX_TOP = lazy(r"[╭┌+][─-]{20,}[╮┐+]$")
 BOTTOM = lazy(r"[╰└+][─-]{8,}[╯┘+]?\s*$")
 INNER_TOP = lazy(r"[╭┌+][─-]+ locals [─-]+")
 PLACE = lazy(r"(?P<file>.+?):(?P<line>\d+) in (?P<function>.+)$")
@@ -36,9 +37,16 @@ class RichTraceback:
         self.members: list[list[Numbered]] = []
         self.blanks: list[Numbered] = []
         self.count = 0
+        self.last = 0  # the number of the last line taken that is not blank
 
     def feed(self, number: int, text: str) -> tuple[bool, list[Numbered]]:
         """Whether the line belonged to the traceback, and the lines that are finished now."""
+        taken, found = self._feed(number, text)
+        if taken and text.strip():
+            self.last = number
+        return taken, found
+
+    def _feed(self, number: int, text: str) -> tuple[bool, list[Numbered]]:
         self.count += 1
         if self.count > MAX_LINES:
             return False, self.close()
@@ -108,6 +116,9 @@ class RichTraceback:
     def _in_tail(self, number: int, text: str) -> tuple[bool, list[Numbered]]:
         """The exception's own line behind the box, folded to the box's width."""
         text = text.rstrip()
+        if not self.tail and SYNTAX_TOP.match(text):
+            self.state = "locals"  # the source of a SyntaxError, in a box of its own
+            return True, []
         if not text:
             self.state = "after"
             self.blanks = [(number, "")]

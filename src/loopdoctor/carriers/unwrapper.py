@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from loopdoctor.carriers.blocks import Block, Piece
 from loopdoctor.carriers.decoding import numbered, with_plain_indent, without_escapes
 from loopdoctor.carriers.escaped import MARK as ESCAPED
@@ -138,8 +140,10 @@ class Unwrapper(Prefixing):
         if "\n" in text:
             self._parts(lane, number, text, time, depth)
             return
+        if lane.learned and depth < MAX_NESTING and self._known_prefix(lane, number, text, depth):
+            return
         first = text[:1]
-        escaped = self.escaped and ESCAPED in text
+        escaped = (self.escaped and ESCAPED in text) or HEADER in text
         if not escaped and "\r" not in text and (head := fast_head(text, first)) is not None:
             self._head(lane, head, number, time)
             return
@@ -155,8 +159,6 @@ class Unwrapper(Prefixing):
         if block is not None:
             self._open(lane, block, number, text, time, depth)
             return
-        if depth < MAX_NESTING and lane.learned and self._known_prefix(lane, number, text, depth):
-            return
         if depth < MAX_NESTING and (cut := cut_transport(text)) is not None:
             self._cut(lane, cut, number, text, depth)
             return
@@ -166,8 +168,11 @@ class Unwrapper(Prefixing):
             return
         self._headed(lane, number, text, time, depth)
 
-    def _headed(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
-        """A line without a transport's prefix: a logging head, or a line of the program's own."""
+    def _headed(self, lane: Lane, number: int, text: str, time: str | None, depth: int, *, tried: bool = False) -> None:
+        """A line without a transport's prefix: a logging head, or a line of the program's own.
+
+        ``tried`` says that nothing unknown stands before it: the lines behind it were seen.
+        """
         escaped = self.escaped and ESCAPED in text
         if escaped and '{"' in text and self._json(lane, number, text[text.index('{"') :], time, depth):
             return
@@ -178,13 +183,15 @@ class Unwrapper(Prefixing):
         head = logging_head(text)
         if head is None and "=" in text and not lane.quoted:
             head = logfmt_head(text)
+        tried = tried or depth >= MAX_NESTING
         if head is not None:
-            self._head(lane, head, number, time)
+            if tried or not self._deeper(lane, head, number, text, time):
+                self._head(lane, head, number, time)
             return
         if depth < MAX_NESTING and (cut := cut_bare_time(text)) is not None:
             self._cut(lane, cut, number, text, depth)
             return
-        if depth < MAX_NESTING and self._prefixed(lane, number, text, time, depth):
+        if not tried and self._prefixed(lane, number, text, time, depth):
             return
         self._body(lane, number, text, time)
 
@@ -259,18 +266,23 @@ class Unwrapper(Prefixing):
 
     def _pieces(self, lane: Lane, pieces: list[Piece], time: str | None, depth: int) -> None:
         for piece in pieces:
-            if piece.entry is not None:
-                self._entry(lane, piece.entry, piece.number, time, depth)
-                continue
-            child = self._child(lane, piece.key, piece.name, depth)
-            if piece.whole:
-                self._say(child, piece.number, piece.text, piece.time or time)
-            elif piece.partial:
-                child.pending += piece.text
-            elif depth < MAX_NESTING:
-                self.feed(child, piece.number, piece.text, piece.time or time, depth + 1)
-            else:
-                self._body(child, piece.number, piece.text, piece.time or time)
+            self._piece(lane, piece, time, depth)
+            if piece.last > piece.number and self.out and self.out[-1].number == piece.number:
+                self.out[-1] = replace(self.out[-1], last=piece.last)
+
+    def _piece(self, lane: Lane, piece: Piece, time: str | None, depth: int) -> None:
+        if piece.entry is not None:
+            self._entry(lane, piece.entry, piece.number, time, depth)
+            return
+        child = self._child(lane, piece.key, piece.name, depth) if piece.key or piece.name else lane
+        if piece.whole:
+            self._say(child, piece.number, piece.text, piece.time or time)
+        elif piece.partial:
+            child.pending += piece.text
+        elif depth < MAX_NESTING:
+            self.feed(child, piece.number, piece.text, piece.time or time, depth + 1)
+        else:
+            self._body(child, piece.number, piece.text, piece.time or time)
 
     # --- JSON ---------------------------------------------------------------------------------------------------------
 

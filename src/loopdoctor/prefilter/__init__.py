@@ -18,7 +18,7 @@ from loopdoctor.prefilter.tally import Tally
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Source
 
-__all__ = ["STRUCTURAL", "Prefilter", "Tally"]
+__all__ = ["EVERY_RECORD", "STRUCTURAL", "Prefilter", "Tally"]
 
 STRUCTURAL = (
     b"(most recent call ",  # tracebacks and stacks of every kind, rich's boxes, faulthandler ("first)")
@@ -35,6 +35,16 @@ STRUCTURAL = (
 
 None is shorter than 10 bytes: hyperscan looks for all of them at half the speed as soon as one is.
 """
+
+EVERY_RECORD = (
+    b"Warning: ",
+    b"Fatal Python error: ",
+    b"= FAILURES =",
+    b"= ERRORS =",
+    b'"exc_type"',
+    b'"stacktrace"',
+)
+"""What else begins a record, though no rule cares: only those who want to see every record look for it."""
 
 WORKERS = 2
 AHEAD = 4
