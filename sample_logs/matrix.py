@@ -109,7 +109,7 @@ def run_cells(pairs: list[Pair], pythons: list[str]) -> dict[tuple[str, str], Ce
             try:
                 cell = future.result()
             except (OSError, LookupError, subprocess.SubprocessError) as error:
-                cell = Cell(f"not run: {error}")
+                cell = Cell("not run", str(error))
             cells[pair.name, python] = cell
             if cell.wrong:
                 print(f"--- {pair.name}, Python {python}: {cell.word}\n{cell.output}", file=sys.stderr, flush=True)

@@ -27,6 +27,11 @@ MAX_LINES = 2_000
 # What a repaired program must not print; its log lines are at level INFO and say none of these words.
 UNCLEAN = re.compile(r"Traceback|Warning|Error|Exception|never|Unclosed|destroyed|\b[1-9]\d* (failed|skipped)")
 HOST = "edge-2"
+# How pip says that there is no wheel for this Python, and of what.
+REFUSED = re.compile(
+    r"No matching distribution found for (?P<name>\S+)"
+    r"|ERROR: Package '(?P<other>[^']+)' requires a different Python|ResolutionImpossible"
+)
 
 
 def load_all(names: list[str] | None = None) -> list[Pair]:
@@ -93,9 +98,10 @@ def environment(pair: Pair, version: str | None = None, *, make: bool = True) ->
 
 def _without_what_is_missing(requires: list[str], said: str) -> list[str]:
     """The requirements without the pin that pip found no wheel for, or without any if it said of none."""
-    missing = re.search(r"No matching distribution found for (\S+)", said)
-    if missing and missing[1] in requires:
-        return sorted(_name(pin) if pin == missing[1] else pin for pin in requires)
+    missing = REFUSED.search(said)
+    name = _name(missing["name"] or missing["other"] or "").lower() if missing else ""
+    if any(_name(pin).lower() == name and _name(pin) != pin for pin in requires):
+        return sorted(_name(pin) if _name(pin).lower() == name else pin for pin in requires)
     return sorted(_name(pin) for pin in requires)
 
 
@@ -125,7 +131,7 @@ def _install(venv: Path, python: Path, requires: list[str], refused: Path) -> bo
             [*pip, "--only-binary", ":all:", *requires], check=False, stderr=subprocess.PIPE, text=True
         )
         if done.returncode:
-            if "No matching distribution" not in done.stderr and "ResolutionImpossible" not in done.stderr:
+            if not REFUSED.search(done.stderr):
                 raise OSError(f"pip failed: {done.stderr.strip()[-500:]}")
             shutil.rmtree(venv)
             refused.write_text(done.stderr)
