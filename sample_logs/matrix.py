@@ -22,12 +22,11 @@ from pathlib import Path
 # This checkout's own, whatever is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from running import HERE, Environment, complaint, environment, find_python, load_all, run_program
-from servers import started
-
 from loopdoctor import scan as scanning
 from loopdoctor.repro import Pair, bounds
 from loopdoctor.settings import Settings
+from running import HERE, Environment, complaint, environment, find_python, load_all, release, run_program
+from servers import started
 
 PYTHONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 PAGE = HERE.parent / "docs" / "pairs.md"
@@ -60,7 +59,8 @@ def first_causes(output: str) -> list[str]:
 
 def run_cell(pair: Pair, python: str) -> Cell:
     """Runs both programs of a pair under one Python, and judges what they print."""
-    if find_python(python) is None:
+    interpreter = find_python(python)
+    if interpreter is None:
         return Cell("")
     try:
         made = environment(pair, python)
@@ -68,7 +68,7 @@ def run_cell(pair: Pair, python: str) -> Cell:
         return Cell(NO_WHEELS)
     with started(pair.needs) as extra:
         broken = run_program(pair, "broken.py", made.python, extra)
-        if not pair.shows_on(python):
+        if not pair.shows_on(release(interpreter)):
             return Cell("shows it too", broken.output) if pair.cause in first_causes(broken.output) else Cell(NOT_HERE)
         fixed = run_program(pair, "fixed.py", made.python, extra)
     causes = first_causes(broken.output)
@@ -145,12 +145,12 @@ def results(pairs: list[Pair], words: dict[tuple[str, str], str], day: str) -> s
     wrong = sum(Cell(word).wrong for word in count)
     figures = (
         f"Last run on {day}: {len(pairs)} pairs of {len({pair.cause for pair in pairs})} causes, {right} cells right "
-        f"({count.count(NEWEST)} of them with newer libraries than those pinned), {wrong} wrong, "
+        f"({count.count(NEWEST)} of them with another release of a library than the pinned one), {wrong} wrong, "
         f"{count.count(NOT_HERE)} where that Python does not show the failure, "
         f"{count.count(NO_WHEELS)} where a library has no wheels for that Python."
     )
     reasons = [
-        f"- `{pair.name}` shows on {bounds(pair)}: {pair.versions}" for pair in pairs if pair.since or pair.until
+        f"- `{pair.name}` shows on {bounds(pair)}: {pair.versions}" for pair in pairs if pair.since or pair.until or pair.only
     ]
     return "\n".join([figures, "", *rows, "", "Why some Pythons do not show a failure:", "", *reasons])
 

@@ -22,10 +22,9 @@ from pathlib import Path
 # This checkout's own, whatever is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
+from loopdoctor.repro import Pair
 from running import HERE, complaint, environment, load_all, run_program
 from servers import started
-
-from loopdoctor.repro import Pair
 
 MAX_LOG = 40_000
 BEGIN, END = "<!-- table: record.py --table -->", "<!-- end of table -->"

@@ -54,6 +54,13 @@ def find_python(version: str) -> Path | None:
     return Path(found) if found else None
 
 
+@functools.cache
+def release(python: Path) -> str:
+    """The version of an interpreter to the last number: ``3.11.7``."""
+    code = "import platform; print(platform.python_version())"
+    return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
 def _patch(version: str) -> int:
     number = version.split(".")[2]
     return int(number) if number.isdigit() else -1

@@ -109,7 +109,7 @@ def test_what_pairs_name_exists() -> None:
         assert made.cause in RULES.causes, made.name
         assert set(made.symptoms) <= RULES.symptoms.keys(), made.name
         assert set(made.needs) <= OURS.servers.keys(), made.name
-        assert bool(made.since or made.until) == bool(made.versions), made.name
+        assert bool(made.since or made.until or made.only) == bool(made.versions), made.name
         assert made.shows_on(made.python), made.name
     assert OURS.without.keys() <= RULES.causes.keys()
 
@@ -147,6 +147,14 @@ def test_a_library_and_a_python_leave_pairs_out() -> None:
     assert "by-redis" not in names("missing-await", library="asyncio")
     assert names("missing-await", python="3.9") == ["by-hand", "by-hand-at-length", "long-ago", "by-redis"]
     assert "long-ago" not in names("missing-await", python="3.10")
+
+
+def test_a_defect_of_single_releases_shows_on_those_alone() -> None:
+    """A patch release that is not named does not show it; a minor version does if one of its releases is."""
+    made = pair("patched", only=("3.11.7", "3.12.1"), versions="others are mended.")
+    shown_on = [made.shows_on(python) for python in ("3.11.7", "3.11.8", "3.12.1", "3.11", "3.10")]
+    assert shown_on == [True, False, True, True, False]
+    assert repro.bounds(made) == "3.11.7 and 3.12.1 only"
 
 
 def test_a_choice_that_leaves_none_names_what_there_is() -> None:

@@ -24,6 +24,7 @@ SOURCE = Path(__file__).parents[2] / "sample_logs"
 _Shape = TypeVar("_Shape", "Pair", "Pairs")
 
 Minor = Annotated[str, Meta(pattern=r"^3\.\d{1,2}$")]
+Release = Annotated[str, Meta(pattern=r"^3\.\d{1,2}\.\d{1,2}$")]
 
 
 class Pair(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -32,14 +33,15 @@ class Pair(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     ``symptoms`` and ``cause`` are ids of the rules; ``file`` is the name that the programs have in the recorded log.
     ``python`` is the version that the log was recorded with. ``requires`` are pins for pip; ``requires_for`` has others
     for a Python that cannot install those. ``needs`` names servers (keys of ``Pairs.servers``).
-    ``since`` and ``until`` bound the Pythons that show the failure, and ``versions`` says why. ``sigterm_after`` is
+    ``since`` and ``until`` bound the Pythons that show the failure, ``only`` names releases that alone do (a defect of
+    CPython's own), and ``versions`` says why. ``sigterm_after`` is
     when, in seconds, the program is told to stop; ``carrier`` is what wraps the lines of the recording.
     """
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
     cause: RuleId
     symptoms: Annotated[tuple[RuleId, ...], Meta(min_length=1)]
-    python: Annotated[str, Meta(pattern=r"^3\.\d{1,2}\.\d{1,2}$")]
+    python: Release
     shows: str
     file: Annotated[str, Meta(pattern=r"^[a-z_0-9]+\.py$")]
     broken: str
@@ -53,10 +55,13 @@ class Pair(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     sigterm_after: float = 0.0
     since: Minor | None = None
     until: Minor | None = None
+    only: tuple[Release, ...] = ()
     versions: str = ""
 
     def shows_on(self, python: str) -> bool:
-        """Whether this Python (``3.11`` or ``3.11.7``) shows the failure."""
+        """Whether this Python (``3.11.7``; for ``3.11`` some release of it) shows the failure."""
+        if self.only and not any(python in {release, short(release)} for release in self.only):
+            return False
         have = _minor(python)
         return (self.since is None or _minor(self.since) <= have) and (self.until is None or have <= _minor(self.until))
 
@@ -207,9 +212,9 @@ def _of(every: Pairs, cause: str) -> list[Pair]:
     return sorted((pair for pair in every.pairs.values() if pair.cause == cause), key=_demands)
 
 
-def _demands(pair: Pair) -> tuple[int, int, bool, bool, int, str]:
+def _demands(pair: Pair) -> tuple[int, int, bool, bool, bool, int, str]:
     """What a pair asks of whoever runs it, the least first: the standard library alone, any Python, a short program."""
-    bounds = (pair.until is not None, pair.since is not None)
+    bounds = (bool(pair.only), pair.until is not None, pair.since is not None)
     return (len(pair.needs), len(pair.requires), *bounds, len(pair.broken), pair.name)
 
 
@@ -228,7 +233,9 @@ def _described(pair: Pair) -> str:
 
 
 def bounds(pair: Pair) -> str:
-    """The Pythons that show the failure, in words: ``3.8 and later``, ``3.8 to 3.11``."""
+    """The Pythons that show the failure, in words: ``3.8 and later``, ``3.8 to 3.11``, ``3.11.7 and 3.12.1 only``."""
+    if pair.only:
+        return f"{' and '.join(pair.only)} only"
     return f"{pair.since or '3.8'} and later" if pair.until is None else f"{pair.since or '3.8'} to {pair.until}"
 
 
@@ -247,7 +254,7 @@ def _minor(python: str) -> tuple[int, ...]:
 def set_up(pair: Pair, servers: Mapping[str, Server], python: str | None = None) -> list[str]:
     """The shell commands that make ready what the two programs need."""
     version = short(python or pair.python)
-    any_python = python is None and not (pair.requires or pair.since or pair.until)
+    any_python = python is None and not (pair.requires or pair.since or pair.until or pair.only)
     lines = ["python3 -m venv .venv" if any_python else f"python{version} -m venv .venv"]
     pins = pair.pins(version)
     if pins:
