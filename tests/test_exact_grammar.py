@@ -180,3 +180,29 @@ def test_a_time_in_a_message_makes_its_exception_no_prefix(write: Callable[..., 
     text = FRAMES + "Stopped: " + time + "ready\n" + FRAMES + "Stopped: at once\n"
     records = list(read_records([write(text)], Settings()))
     assert [(r.start_line, r.end_line, r.exception) for r in records] == [(1, 4, "Stopped"), (6, 9, "Stopped")]
+
+
+def test_a_failed_doctest_is_one_record(write: Callable[..., str]) -> None:
+    """Its place looks like a frame and is none."""
+    text = (
+        "*" * 70 + '\nFile "/srv/mill/wheel.py", line 5, in mill.wheel.turn\nFailed example:\n    turn(0)\n'
+        "Exception raised:\n    Traceback (most recent call last):\n"
+        '      File "/srv/mill/wheel.py", line 9, in turn\n        return 1 / n\n'
+        "    ZeroDivisionError: division by zero\n" + "*" * 70 + "\n1 items had failures:\n"
+    )
+    (record,) = read_records([write(text)], Settings())
+    assert (record.start_line, record.end_line, record.exception) == (6, 9, "ZeroDivisionError")
+
+
+def test_a_warning_of_pytests_holds_its_traceback(write: Callable[..., str]) -> None:
+    """In the summary all is indented, and blank lines stand between."""
+    text = (
+        "=============================== warnings summary ===============================\ntest_mill.py::test_turn\n"
+        "  /venv/_pytest/unraisable.py:63: PytestUnraisableExceptionWarning: Exception ignored in: <f at 0x7f>\n"
+        '  \n  Traceback (most recent call last):\n    File "/srv/mill/test_mill.py", line 9, in __del__\n'
+        "      raise KeyError(3)\n  KeyError: 3\n  \n"
+        "  Enable tracemalloc to get traceback where the object was allocated.\n"
+        "    warnings.warn(pytest.PytestUnraisableExceptionWarning(msg))\n\n-- Docs: https://docs.pytest.org/\n"
+    )
+    (record,) = read_records([write(text)], Settings())
+    assert (record.start_line, record.end_line, record.kind, record.exception) == (3, 11, "unraisable", "KeyError")
