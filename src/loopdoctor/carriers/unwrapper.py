@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from loopdoctor.carriers.blocks import Block, Piece
-from loopdoctor.carriers.decoding import numbered, with_plain_indent, without_escapes
+from loopdoctor.carriers.decoding import SEPARATOR, WIDE, broken, numbered, with_plain_indent, without_escapes
 from loopdoctor.carriers.escaped import MARK as ESCAPED
 from loopdoctor.carriers.escaped import escaped_lines
 from loopdoctor.carriers.fast_heads import fast_head
@@ -35,14 +35,20 @@ from loopdoctor.carriers.table import cut_bare_time, cut_transport
 from loopdoctor.carriers.wrapping import Cut, Head
 from loopdoctor.model import Line, Window
 
-INDENTED_STARTS = frozenset("{[╭┌+>0123456789")
+INDENTED_STARTS = frozenset("{[╭┌+>=0123456789")
 """What an indented line begins with that may be more than the inside of something: a box, a brace, a time."""
 
+CONTROLS = b"\x1b\r\0\t\x0b\x0c\x1c\x1d\x1e\x1f"
 REPORT_ENDS = ("pending!", "retrieved")
 LEVEL_WORDS = tuple(UPPER.split("|"))
 
 MAX_SNIFFED = 1000
 RAW_FACTOR = 16
+
+
+def may_be_prefixed(text: str) -> bool:
+    """Whether something may stand before the program's text on an indented line: a name in a right-aligned column."""
+    return text.count(":") > 2 or text.endswith(REPORT_ENDS) or "Warning: " in text
 
 
 class Unwrapper(Prefixing):
@@ -52,7 +58,7 @@ class Unwrapper(Prefixing):
         """The lines that a window's bytes give; what is open at its end stays open."""
         root, out, quick = self.root, self.out, self._quick
         data = window.data
-        clean = data.isascii() and not (b"\x1b" in data or b"\r" in data or b"\0" in data or b"\t" in data)
+        clean = data.isascii() and not any(control in data for control in CONTROLS)
         self.escaped = b"\\n" in data
         idle = root.idle
         for number, text in numbered(window.data, window.first):
@@ -92,7 +98,7 @@ class Unwrapper(Prefixing):
             if taken:
                 return
         if "\0" in text:
-            text = text.replace("\0", "")
+            text = broken(text).replace("\0", "")
         if lane.waiting and self._awaited(lane, number, text, time, depth):
             return
         self._line(lane, number, text, time, depth)
@@ -108,6 +114,7 @@ class Unwrapper(Prefixing):
                 or HEADER in text
                 or "Exception i" in text
                 or ends_in_place(mark, text)
+                or (mark != "F" and may_be_prefixed(text))
             ):
                 return None
         elif first:
@@ -129,8 +136,10 @@ class Unwrapper(Prefixing):
     def _line(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
         if "\x1b" in text or "\x9b" in text:
             text = without_escapes(text)
-        if text[:1] == "\xa0":
+        if text and text[0] in WIDE:
             text = with_plain_indent(text)
+        if not text.isprintable() and SEPARATOR.search(text):
+            text = broken(text)
         if lane.margin:
             rest = without_margin(text, lane.margin)
             if rest is None:
@@ -209,6 +218,7 @@ class Unwrapper(Prefixing):
         mark = text.lstrip(" \t>")[:1]
         block: Block | None
         sniffed = mark in INDENTED_STARTS or HEADER in text or "Exception i" in text or ends_in_place(mark, text)
+        sniffed = sniffed or (mark != "F" and may_be_prefixed(text))
         if sniffed and len(text) < MAX_SNIFFED:
             block = json_block(text) if mark in "{[" else rich_block(text)
             if block is not None:
