@@ -13,8 +13,7 @@ from msgspec.structs import replace
 
 from loopdoctor.carriers.blocks import Block, Piece
 from loopdoctor.carriers.decoding import SEPARATOR, WIDE, broken, numbered, with_plain_indent, without_escapes
-from loopdoctor.carriers.escaped import MARK as ESCAPED
-from loopdoctor.carriers.escaped import escaped_lines
+from loopdoctor.carriers.escaped import MARKS, escaped_lines
 from loopdoctor.carriers.fast_heads import fast_head
 from loopdoctor.carriers.ipython import ipython_block
 from loopdoctor.carriers.journal_blocks import journal_block
@@ -59,7 +58,7 @@ class Unwrapper(Prefixing):
         root, out, quick = self.root, self.out, self._quick
         data = window.data
         clean = data.isascii() and not any(control in data for control in CONTROLS)
-        self.escaped = b"\\n" in data
+        self.marks = tuple(mark for mark in MARKS if mark.encode() in data)
         idle = root.idle
         for number, text in numbered(window.data, window.first):
             if idle and (clean or text.isprintable()) and (line := quick(root, number, text, None)) is not None:
@@ -120,7 +119,7 @@ class Unwrapper(Prefixing):
         elif first:
             head = fast_head(text, first)
             if head is not None:
-                if HEADER in text or (self.escaped and ESCAPED in text):
+                if HEADER in text or (self.marks and self._encoded(text)):
                     return None
                 return self._head_line(lane, head, head.text, number, time)
             if not first.isalpha() or ":" in text or "|" in text or "=" in text or " In" in text or HEADER in text:
@@ -152,7 +151,7 @@ class Unwrapper(Prefixing):
         if lane.learned and depth < MAX_NESTING and self._known_prefix(lane, number, text, depth):
             return
         first = text[:1]
-        escaped = (self.escaped and ESCAPED in text) or HEADER in text
+        escaped = (self.marks and self._encoded(text)) or HEADER in text
         if not escaped and "\r" not in text and (head := fast_head(text, first)) is not None:
             self._head(lane, head, number, time)
             return
@@ -182,12 +181,12 @@ class Unwrapper(Prefixing):
 
         ``tried`` says that nothing unknown stands before it: the lines behind it were seen.
         """
-        escaped = self.escaped and ESCAPED in text
+        escaped = bool(self.marks) and self._encoded(text)
         if escaped and '{"' in text and self._json(lane, number, text[text.index('{"') :], time, depth):
             return
-        if escaped and (parts := escaped_lines(text)) is not None:
+        if escaped and depth < MAX_NESTING and (parts := escaped_lines(text)) is not None:
             for part in parts:
-                self.feed(lane, number, part, time, depth)
+                self.feed(lane, number, part, time, depth + 1)
             return
         head = logging_head(text)
         if head is None and "=" in text and not lane.quoted:
@@ -203,6 +202,10 @@ class Unwrapper(Prefixing):
         if not tried and self._prefixed(lane, number, text, time, depth):
             return
         self._body(lane, number, text, time)
+
+    def _encoded(self, text: str) -> bool:
+        """Whether something that may stand for a line break stands in a line."""
+        return any(mark in text for mark in self.marks)
 
     def _indented(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
         """A line that begins with blanks, or is empty: mostly the inside of something."""
