@@ -22,7 +22,8 @@ MARKS = ("\\n", "\\012", "\\x0a", "\\u000a", "#012", "%20", "%0A", "|n", "&#10;"
 """One of these must stand in a line for it to be asked."""
 
 BREAK = (
-    r"(?P<break>\\+r\\+n|\\+n|\\+012|\\+x0[aA]|\\+u000[aA]|(?:#015)?#012|\|r\|n|\|n|&#(?:10|xA|xa);|<br ?/?>|[↵⏎␤])"
+    r"(?P<break>\\+r\\+n|\\+n|\\+012|\\+x0[aA]|\\+u000[aA]|(?:#015)?#012|(?:%0[dD])?%0[aA]"
+    r"|\|r\|n|\|n|&#(?:10|xA|xa);|<br ?/?>|[↵⏎␤])"
 )
 # What can only be the end of a line that others follow, or the beginning of one that stands behind others.
 INSIDE = lazy(
@@ -68,6 +69,7 @@ CODINGS = (
     Coding("\\", unescaped),
     Coding("#", _octal),
     Coding("|", _bars),
+    Coding("%", unquote),
     Coding("&", html.unescape),
     Coding("<", _markup),
     Coding("↵⏎␤", lambda text: re.sub("[↵⏎␤]", "\n", text)),

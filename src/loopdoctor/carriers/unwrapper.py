@@ -26,6 +26,7 @@ from loopdoctor.carriers.levels import UPPER
 from loopdoctor.carriers.logfmt import logfmt_head
 from loopdoctor.carriers.logging_heads import logging_head
 from loopdoctor.carriers.margins import blank_margin, without_margin
+from loopdoctor.carriers.markup import CLOSING_TAGS, ENTITY, without_entities
 from loopdoctor.carriers.prefixing import MAX_NESTING, Prefixing
 from loopdoctor.carriers.rich_blocks import ends_in_place, rich_block
 from loopdoctor.carriers.speaking import BREAK, HEADER
@@ -58,6 +59,7 @@ class Unwrapper(Prefixing):
         root, out, quick = self.root, self.out, self._quick
         data = window.data
         clean = data.isascii() and not any(control in data for control in CONTROLS)
+        self.entities = b"&" in data and ENTITY.search(data) is not None
         self.marks = tuple(mark for mark in MARKS if mark.encode() in data)
         idle = root.idle
         for number, text in numbered(window.data, window.first):
@@ -137,6 +139,10 @@ class Unwrapper(Prefixing):
             text = without_escapes(text)
         if text and text[0] in WIDE:
             text = with_plain_indent(text)
+        if self.entities and "&" in text:
+            text = without_entities(text)
+        if text[-1:] == ">" and "</" in text and text.count("<") == text.count("</"):
+            text = CLOSING_TAGS.sub("", text)
         if not text.isprintable() and SEPARATOR.search(text):
             text = broken(text)
         if lane.margin:
@@ -187,6 +193,9 @@ class Unwrapper(Prefixing):
         if escaped and depth < MAX_NESTING and (parts := escaped_lines(text)) is not None:
             for part in parts:
                 self.feed(lane, number, part, time, depth + 1)
+            return
+        odd = not tried and (text.count('"') % 2 == 1 or text.count("'") % 2 == 1)
+        if odd and depth < MAX_NESTING and self._quoted(lane, number, text, time, depth):
             return
         head = logging_head(text)
         if head is None and "=" in text and not lane.quoted:
