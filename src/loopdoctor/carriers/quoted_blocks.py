@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from loopdoctor.carriers.blocks import MAX_BLOCK_LINES, Piece
 from loopdoctor.carriers.quoting import QUOTES, end_of
+from loopdoctor.patterns import lazy
+
+CELL_ENDS = lazy(r"\s*(?:[,;)|\t}\]]|$)")
 
 
 class QuotedBlock:
@@ -40,8 +43,8 @@ class QuotedBlock:
         """Where the closing quote stands: quotes of the text itself come in pairs, doubled or one round a word."""
         if text.count(self.quote) % 2 == 0:
             return -1
-        last = text.rfind(self.quote)
-        return last if self.doubled or not text[last + 1 :].strip(" ,;)") else end_of(text, self.quote)
+        end = end_of(text, self.quote)
+        return end if CELL_ENDS.match(text, end + 1) else text.rfind(self.quote)
 
     def close(self) -> list[Piece]:
         """Nothing is held back."""

@@ -59,8 +59,9 @@ class Unwrapper(Prefixing):
         root, out, quick = self.root, self.out, self._quick
         data = window.data
         clean = data.isascii() and not any(control in data for control in CONTROLS)
-        self.entities = b"&" in data and ENTITY.search(data) is not None
         self.marks = tuple(mark for mark in MARKS if mark.encode() in data)
+        if b"&" in data and ENTITY.search(data):
+            self.marks = ("&", *self.marks)
         idle = root.idle
         for number, text in numbered(window.data, window.first):
             if idle and (clean or text.isprintable()) and (line := quick(root, number, text, None)) is not None:
@@ -139,7 +140,7 @@ class Unwrapper(Prefixing):
             text = without_escapes(text)
         if text and text[0] in WIDE:
             text = with_plain_indent(text)
-        if self.entities and "&" in text:
+        if "&" in self.marks and "&" in text:
             text = without_entities(text)
         if text[-1:] == ">" and "</" in text and text.count("<") == text.count("</"):
             text = CLOSING_TAGS.sub("", text)
