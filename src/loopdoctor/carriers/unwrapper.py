@@ -51,6 +51,12 @@ def may_be_prefixed(text: str) -> bool:
     return text.count(":") > 2 or text.endswith(REPORT_ENDS) or "Warning: " in text
 
 
+def _cell(text: str) -> str:
+    """The JSON object in a quoted cell of a table's row."""
+    begin = text.index('"{""') + 1
+    return text[begin : text.rfind("}") + 1].replace('""', '"')
+
+
 class Unwrapper(Prefixing):
     """The lanes of one source, and the way of each line down through its wrappings."""
 
@@ -195,6 +201,8 @@ class Unwrapper(Prefixing):
             for part in parts:
                 self.feed(lane, number, part, time, depth + 1)
             return
+        if '"{""' in text and self._json(lane, number, _cell(text), time, depth):
+            return
         odd = not tried and (text.count('"') % 2 == 1 or text.count("'") % 2 == 1)
         if odd and depth < MAX_NESTING and self._quoted(lane, number, text, time, depth):
             return
@@ -313,7 +321,9 @@ class Unwrapper(Prefixing):
         if text.startswith("data: {"):  # server-sent events
             text = text[6:]
             lane.between = True
-        elif text[0] == "d" or (text[0] == "[" and not text.startswith(("[{", "[\n")) and text.rstrip() != "["):
+        elif text[0] == "d" or (
+            text[0] == "[" and not text.startswith(("[{", "[\n", '["', "[[")) and text.rstrip() != "["
+        ):
             return False
         ends = text.rstrip()[-1:]
         value = read_json(text) if ends in ("}", "]") else None
