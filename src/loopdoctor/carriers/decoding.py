@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from loopdoctor.carriers.hard_wraps import rejoined
 from loopdoctor.patterns import lazy
 
 # ECMA-48: CSI sequences, then OSC and the other strings up to BEL or ST, then two-byte escapes. None of them may hold
@@ -61,7 +62,7 @@ def decoded(data: bytes) -> str:
     except UnicodeDecodeError:
         text = "\n".join(line.decode("utf-8", "replace") for line in data.split(b"\n"))
     text = without_escapes(text)
-    if "[0m" in text:
+    if ("\\" in text or "^" in text or "#" in text or not data.isascii()) and "[0m" in text:
         text = WRITTEN.sub("", text)
     if "section_" in text or "travis_" in text:
         text = SECTION.sub("", text)
@@ -79,4 +80,5 @@ def numbered(data: bytes, first: int) -> Iterator[tuple[int, str]]:
         lines.pop()
     if b"\r" in data:
         lines = [line.rstrip("\r") for line in lines]
-    yield from enumerate(lines, first)
+    joined = rejoined(lines, first)
+    yield from joined if joined is not None else enumerate(lines, first)

@@ -18,8 +18,11 @@ from msgspec import Struct
 from loopdoctor.carriers.quoting import QUOTES, end_of, unescaped, unquoted
 from loopdoctor.patterns import lazy
 
-MARKS = ("\\n", "\\012", "\\x0a", "\\u000a", "#012", "%20", "%0A", "|n", "&#10;", "&#xA;", "<br", "↵", "⏎", "␤")
-"""One of these must stand in a line for it to be asked."""
+MARKS = {"\\": b"\\", "#0": b"#", "%0A": b"%", "%20": b"%", "|n": b"|", "&#": b"&", **dict.fromkeys("↵⏎␤", b"\xe2")}
+"""What must stand in a line for it to be asked, each with a byte that is found fast in a whole window."""
+
+SHORTEST = 80
+"""Characters of a line that may hold several: a report's first line alone has some forty."""
 
 BREAK = (
     r"(?P<break>\\+r\\+n|\\+n|\\+012|\\+x0[aA]|\\+u000[aA]|(?:#015)?#012|(?:%0[dD])?%0[aA]"
@@ -44,6 +47,11 @@ HEADER = lazy(
 )
 PERCENT = lazy(r"(?:Traceback|ignored|destroyed|exception|%20File|\+File|Warning%3A)(?:%20|\+|%22|%3A)|^[^\s%]*%20\S*$")
 SPACES = lazy(r"(?:Traceback|ignored|destroyed|exception|File)\+")
+
+
+def marks_in(data: bytes) -> tuple[str, ...]:
+    """Those of the marks that stand in a window."""
+    return tuple(mark for mark, byte in MARKS.items() if byte in data and mark.encode() in data)
 
 
 class Coding(Struct, frozen=True):

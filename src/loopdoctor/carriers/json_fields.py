@@ -36,7 +36,8 @@ PROGRAM_TEXT = lazy(
 """How a line begins that a failing program wrote: this decides between several fields of unknown names."""
 
 SPEAKING_TEXT = lazy(
-    r"^(?:Task was destroyed but|\w+ exception was never|Exception ignored |Unclosed |={5,} |_{5,} )|: \w*Warning: |: Unclosed ",
+    r"^(?:Task was destroyed but|\w+ exception was never|Exception ignored |Unclosed |={5,} |_{5,} )"
+    r"|: \w*Warning: |: Unclosed |: Task was destroyed but",
     re.MULTILINE,
 )
 """What shows that a text of several lines is the output of a program that failed."""

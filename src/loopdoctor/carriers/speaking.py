@@ -36,6 +36,7 @@ class Speaker:
         self.out: list[Line] = []
         self.told = False
         self.marks: tuple[str, ...] = ()
+        self.entities = self.odd = False
 
     def _head(self, lane: Lane, head: Head, number: int, time: str | None) -> None:
         """The first line of a log entry, and further lines that came with it."""

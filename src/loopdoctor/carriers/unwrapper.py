@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from loopdoctor.carriers.blocks import Block, Piece
-from loopdoctor.carriers.decoding import SEPARATOR, WIDE, broken, numbered, with_plain_indent, without_escapes
-from loopdoctor.carriers.escaped import MARKS, escaped_lines
+from loopdoctor.carriers.decoding import SEPARATOR, WIDE, WRITTEN, broken, numbered, with_plain_indent, without_escapes
+from loopdoctor.carriers.escaped import SHORTEST, escaped_lines, marks_in
 from loopdoctor.carriers.fast_heads import fast_head
 from loopdoctor.carriers.ipython import ipython_block
 from loopdoctor.carriers.journal_blocks import journal_block
@@ -38,10 +38,11 @@ from loopdoctor.model import Line, Window
 INDENTED_STARTS = frozenset("{[╭┌+>=0123456789")
 """What an indented line begins with that may be more than the inside of something: a box, a brace, a time."""
 
-CONTROLS = b"\x1b\r\0\t\x0b\x0c\x1c\x1d\x1e\x1f"
+CONTROLS = (b"\x1b", b"\r", b"\0", b"\t", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 REPORT_ENDS = ("pending!", "retrieved")
 LEVEL_WORDS = tuple(UPPER.split("|"))
 
+LISTS = ("[{", "[\n", '["', "[[")
 MAX_SNIFFED = 1000
 RAW_FACTOR = 16
 
@@ -65,9 +66,9 @@ class Unwrapper(Prefixing):
         root, out, quick = self.root, self.out, self._quick
         data = window.data
         clean = data.isascii() and not any(control in data for control in CONTROLS)
-        self.marks = tuple(mark for mark in MARKS if mark.encode() in data)
-        if b"&" in data and ENTITY.search(data):
-            self.marks = ("&", *self.marks)
+        self.entities = b"&" in data and ENTITY.search(data) is not None
+        self.marks = (*marks_in(data), "<br") if self.entities else marks_in(data)
+        self.odd = bool(self.marks)
         idle = root.idle
         for number, text in numbered(window.data, window.first):
             if idle and (clean or text.isprintable()) and (line := quick(root, number, text, None)) is not None:
@@ -128,7 +129,7 @@ class Unwrapper(Prefixing):
         elif first:
             head = fast_head(text, first)
             if head is not None:
-                if HEADER in text or (self.marks and self._encoded(text)):
+                if HEADER in text or (self.odd and self._encoded(text)):
                     return None
                 return self._head_line(lane, head, head.text, number, time)
             if not first.isalpha() or ":" in text or "|" in text or "=" in text or " In" in text or HEADER in text:
@@ -146,12 +147,14 @@ class Unwrapper(Prefixing):
             text = without_escapes(text)
         if text and text[0] in WIDE:
             text = with_plain_indent(text)
-        if "&" in self.marks and "&" in text:
+        if self.entities and "&" in text:
             text = without_entities(text)
         if text[-1:] == ">" and "</" in text and text.count("<") == text.count("</"):
             text = CLOSING_TAGS.sub("", text)
         if not text.isprintable() and SEPARATOR.search(text):
             text = broken(text)
+        if text[:1] == "[" and "[0m" in text:
+            text = WRITTEN.sub("", text)
         if lane.margin:
             rest = without_margin(text, lane.margin)
             if rest is None:
@@ -164,7 +167,7 @@ class Unwrapper(Prefixing):
         if lane.learned and depth < MAX_NESTING and self._known_prefix(lane, number, text, depth):
             return
         first = text[:1]
-        escaped = (self.marks and self._encoded(text)) or HEADER in text
+        escaped = self._encoded(text) or HEADER in text
         if not escaped and "\r" not in text and (head := fast_head(text, first)) is not None:
             self._head(lane, head, number, time)
             return
@@ -194,7 +197,7 @@ class Unwrapper(Prefixing):
 
         ``tried`` says that nothing unknown stands before it: the lines behind it were seen.
         """
-        escaped = bool(self.marks) and self._encoded(text)
+        escaped = self._encoded(text)
         if escaped and '{"' in text and self._json(lane, number, text[text.index('{"') :], time, depth):
             return
         if escaped and depth < MAX_NESTING and (parts := escaped_lines(text)) is not None:
@@ -223,7 +226,9 @@ class Unwrapper(Prefixing):
 
     def _encoded(self, text: str) -> bool:
         """Whether something that may stand for a line break stands in a line."""
-        return any(mark in text for mark in self.marks)
+        if self.entities and "&" in text:
+            return True
+        return len(text) > SHORTEST and any(mark in text for mark in self.marks)
 
     def _indented(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
         """A line that begins with blanks, or is empty: mostly the inside of something."""
@@ -321,9 +326,7 @@ class Unwrapper(Prefixing):
         if text.startswith("data: {"):  # server-sent events
             text = text[6:]
             lane.between = True
-        elif text[0] == "d" or (
-            text[0] == "[" and not text.startswith(("[{", "[\n", '["', "[[")) and text.rstrip() != "["
-        ):
+        elif text[0] == "d" or (text[0] == "[" and not text.startswith(LISTS) and text.rstrip() != "["):
             return False
         ends = text.rstrip()[-1:]
         value = read_json(text) if ends in ("}", "]") else None
