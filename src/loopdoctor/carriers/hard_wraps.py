@@ -26,7 +26,11 @@ UNFINISHED = lazy(
     r'File "(?:[^"]*|[^"]+"(?:,?|, (?:l|li|lin|line)?|, line |, line \d+,(?: (?:in?)?)?|, line \d+, in ))[=\\]?$'
 )
 DETAIL = lazy(r"(?:\S.{0,80} )?(?:task|future|coro): <[^<>]*(?:<[^<>]*>[^<>]*)*(?:<[^<>]*)?$")
-BEGINS = lazy(rf"\[?{ISO}|Traceback \(most recent|  File \"|(?:task|future|client_session|connector): ")
+RULE = lazy(r"[=_]{5,}.*[=_]{5,}$|[_ ]{20,}$")
+BEGINS = lazy(
+    rf"\[?{ISO}|[=_]{{5,}}[ =_]|E   |>   |The above exc|During hand|Traceback \(most recent|  File \""
+    r"|(?:task|future|client_session|connector): "
+)
 
 Numbered = list[tuple[int, str]]
 
@@ -42,10 +46,11 @@ def rejoined(lines: list[str], first: int) -> Numbered | None:
     if place < 0:
         return None
     mark = lines[place][-1] if lines[place][-1] in "=\\" else ""
+    words = not mark and sizes[place] < width
     found: Numbered = []
     pieces = 0
     for number, line in enumerate(lines, first):
-        joint = _joint(found[-1][1] if found else "", lines[number - first - 1], line, mark, width)
+        joint = _joint(found[-1][1] if found else "", lines[number - first - 1], line, mark, width, words=words)
         if found and joint is not None and pieces < MAX_PIECES:
             begin, whole = found[-1]
             found[-1] = (begin, (whole.removesuffix(mark) if mark else whole) + joint + line)
@@ -84,15 +89,15 @@ def _completes(frame: str, following: str) -> bool:
     return bool(FRAME.match(bare + following) or FRAME.match(f"{bare} {following}"))
 
 
-def _joint(whole: str, before: str, line: str, mark: str, width: int) -> str | None:
+def _joint(whole: str, before: str, line: str, mark: str, width: int, *, words: bool) -> str | None:
     """What stood where a line was broken: nothing, or a blank; None if ``line`` is one of its own."""
     if mark:
         return "" if whole.endswith(mark) else None
-    if not before or not line or BEGINS.match(line):
+    if not before or not line or BEGINS.match(line) or RULE.match(before):
         return None
     if len(before) == width or (before.endswith(" ") and len(before) + len(_word(line)) > width):
         return ""
-    if line[0] != " " and len(before) + 1 + len(_word(line)) > width:
+    if words and line[0] != " " and len(before) + 1 + len(_word(line)) > width:
         return " "
     return None
 

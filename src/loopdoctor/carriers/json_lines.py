@@ -88,8 +88,8 @@ def _of_list(items: list[Any], depth: int) -> Iterator[Entry]:
     """The entries of a list: its members, the lines of a text, the cells of a row, or pairs of field and value."""
     if items and all(isinstance(item, str) for item in items):
         text = "\n".join(item.rstrip("\r\n") for item in items)
-        if depth and len(items) < 5 and "\n" not in items[-1]:
-            yield from _of_row(items)
+        if len(items) < 6 and not fields.PROGRAM_TEXT.match(items[0]):
+            yield from _of_row(items) if depth else ()
         elif fields.TRACE_TEXT.search(text) or fields.SPEAKING_TEXT.search(text):
             yield from (Entry(line, wire=True) for line in text.split("\n"))
         return

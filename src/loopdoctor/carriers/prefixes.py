@@ -14,7 +14,7 @@ from loopdoctor.carriers.times import ISO
 from loopdoctor.patterns import lazy
 
 # A header ends its line, or something that closes what wraps it stands behind.
-_ENDS = r"(?=\s*$|[\"'`$|│║<,;\t]|[ \t]+[|│║+])"
+_ENDS = r"(?=\s*$|(?:\\[rn])+[\"']|[\"'`$|│║<,;\t]|[ \t]+[|│║+])"
 _TRACE = (
     rf"Traceback \(most recent call last\):{_ENDS}"
     rf"|  \+ Exception Group Traceback \(most recent call last\):{_ENDS}"
@@ -42,7 +42,7 @@ ANY_PREFIX = lazy(r"(?!  +[|+] | +[\"']?$|E +$).{1,120}$")
 SECOND = lazy(
     r"  File \"|  \| |  \+ |Traceback \(most recent|[\w.]+(?:Error|Exception|Exit)(?:: |$)"
     r"|(?:task|future|source_traceback): |Coroutine created at |platform |cachedir: |rootdir: |collect(?:ed|ing) "
-    r"|[_=]{3,} \S.* [_=]{3,}\s*$|={10,}$"
+    r"|[_=]{3,} \S.* [_=]{3,}\s*$|={10,}$|Task was destroyed but|\w+ exception was never|Exception ignored "
 )
 SIGNS = ("Exception ignored", "raceback (most", "pending!", "retrieved", "Warning: ", "_____ ", "===== ")
 MAX_PREFIX = 160

@@ -78,7 +78,8 @@ class Prefixing(Speaker):
 
     def _deeper(self, lane: Lane, head: Head, number: int, text: str, time: str | None) -> bool:
         """Whether behind this logging head something more stands before a traceback: then the next lines tell."""
-        if not any(sign in text for sign in SIGNS) or len(lane.learned) >= MAX_LEARNED:
+        asked = any(sign in text for sign in SIGNS) or head.name == "logfmt" or not head.text
+        if not asked or len(lane.learned) >= MAX_LEARNED:
             return False
         found = prefix_before(text)
         if found is None or (not found[0][len(text) - len(head.text) :].strip(" |") and text.endswith(head.text)):

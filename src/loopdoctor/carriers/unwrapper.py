@@ -49,7 +49,7 @@ RAW_FACTOR = 16
 
 def may_be_prefixed(text: str) -> bool:
     """Whether something may stand before the program's text on an indented line: a name in a right-aligned column."""
-    return text.count(":") > 2 or text.endswith(REPORT_ENDS) or "Warning: " in text
+    return text.count(":") > 2 or text.endswith(REPORT_ENDS) or "Warning: " in text or "==== " in text
 
 
 def _cell(text: str) -> str:
@@ -70,7 +70,7 @@ class Unwrapper(Prefixing):
         self.marks = (*marks_in(data), "<br") if self.entities else marks_in(data)
         self.odd = bool(self.marks)
         idle = root.idle
-        for number, text in numbered(window.data, window.first):
+        for number, text in numbered(data, window.first):
             if idle and (clean or text.isprintable()) and (line := quick(root, number, text, None)) is not None:
                 yield line
                 continue
@@ -198,7 +198,12 @@ class Unwrapper(Prefixing):
         ``tried`` says that nothing unknown stands before it: the lines behind it were seen.
         """
         escaped = self._encoded(text)
-        if escaped and '{"' in text and self._json(lane, number, text[text.index('{"') :], time, depth):
+        if (
+            escaped
+            and "\\n" in text
+            and '{"' in text
+            and self._json(lane, number, text[text.index('{"') :], time, depth)
+        ):
             return
         if escaped and depth < MAX_NESTING and (parts := escaped_lines(text)) is not None:
             for part in parts:
