@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
 from msgspec import Struct
@@ -21,6 +22,9 @@ from loopdoctor.patterns import lazy
 MARKS = {"\\": b"\\", "#0": b"#", "%0A": b"%", "%20": b"%", "|n": b"|", "&#": b"&", **dict.fromkeys("↵⏎␤", b"\xe2")}
 """What must stand in a line for it to be asked, each with a byte that is found fast in a whole window."""
 
+MAX_OPENED = 40
+"""Quotes before a line break that are tried as the one that opens its value."""
+
 SHORTEST = 80
 """Characters of a line that may hold several: a report's first line alone has some forty."""
 
@@ -30,8 +34,8 @@ BREAK = (
 )
 # What can only be the end of a line that others follow, or the beginning of one that stands behind others.
 INSIDE = lazy(
-    rf"(?:last\):|is pending!|never retrieved|, in [\w.<>|]{{1,80}}|_{{5,}}|={{5,}}|Warning: [^\\#|&<]{{1,300}}"
-    rf"|Unclosed [a-z _]{{1,40}}|Exception ignored (?:in|while)\b[^\\#|&]{{1,300}}){BREAK}"
+    rf"(?:last\):|is pending!|never retrieved|, in [\w.<>|]{{1,80}}|_{{5,}}|={{5,}}|Warning: [^\\#|&<]{{1,160}}"
+    rf"|Unclosed [a-z _]{{1,40}}|Exception ignored (?:in|while)\b[^\\#|&]{{1,160}}){BREAK}"
     rf"|{BREAK.replace('break', 'before')}\[?\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d"
 )
 QUOTING = lazy(r"(?:E {2,}|\s|[\w.]*(?:Error|Exception|Group)\b)")
@@ -110,7 +114,7 @@ def escaped_lines(text: str) -> list[str] | None:
 
 def _value(text: str, place: int) -> tuple[int, int, str]:
     """Begin and end of the value that holds a place, and the quote round it ("" if the line itself is the value)."""
-    for match in OPENS.finditer(text, 0, place):
+    for match in islice(OPENS.finditer(text, 0, place), MAX_OPENED):
         quote = match["quote"]
         end = end_of(text, quote, match.end())
         if end < 0 or end > place:
