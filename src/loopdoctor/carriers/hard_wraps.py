@@ -15,7 +15,7 @@ from loopdoctor.patterns import lazy
 
 NARROWEST = 40
 WIDEST = 300
-LONGEST_WORD = 40
+LONGEST_WORD = 16
 """By so much may a line be shorter than the column: a word that did not fit any more."""
 
 MAX_PIECES = 200
@@ -68,6 +68,8 @@ def _shown(lines: list[str], places: list[int]) -> int:
     tried = 0
     for place in places:
         line = lines[place]
+        if line.endswith("=") and "=3D" in line:
+            return place
         if 'File "' in line:
             match = UNFINISHED.search(line)
             if match is not None and _completes(line[match.start() :], lines[place + 1]):

@@ -114,6 +114,8 @@ class Unwrapper(Prefixing):
 
     def _quick(self, lane: Lane, number: int, text: str, time: str | None) -> Line | None:
         """A line that clearly needs nothing more taken off: an optimisation of what ``_line`` would do with it."""
+        if self.odd and self._encoded(text):
+            return None
         first = text[:1]
         if first == " ":
             mark = text.lstrip(" ")[:1]
@@ -129,7 +131,7 @@ class Unwrapper(Prefixing):
         elif first:
             head = fast_head(text, first)
             if head is not None:
-                if HEADER in text or (self.odd and self._encoded(text)):
+                if HEADER in text:
                     return None
                 return self._head_line(lane, head, head.text, number, time)
             if not first.isalpha() or ":" in text or "|" in text or "=" in text or " In" in text or HEADER in text:
