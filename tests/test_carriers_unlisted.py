@@ -170,3 +170,21 @@ def test_quoted_printable_is_read() -> None:
 def test_what_only_looks_wrapped_stays_as_it_is(text: str) -> None:
     """Nothing is taken off where nothing bears it out."""
     assert [line.text for line in own_lines(text)] == text.splitlines()
+
+
+def test_a_message_and_its_traceback_in_two_fields_stay_one_entry() -> None:
+    """Fields of one entry are read together, in the order in which a program would have printed them."""
+    message = "Task exception was never retrieved\nfuture: <Task finished name='stir'>"
+    log = f"event={message!r} logger='chef' level='error' exception={CHAINED!r}\n"
+    assert [line.text for line in own_lines(log)] == [*message.split("\n"), *CHAINED.split("\n")]
+
+
+def test_source_code_in_an_event_does_not_speak() -> None:
+    """An error tracker sends the lines round a frame along: a list of lines that only quotes a warning is no output."""
+    around = [
+        "def ring():",
+        "    text = \"/opt/pot.py:3: RuntimeWarning: coroutine 'stir' was never awaited\"",
+        "    print(text)",
+    ]
+    log = json.dumps({"message": "bell is stuck", "level": "error", "frame": {"pre_context": around}}) + "\n"
+    assert [line.text for line in own_lines(log)] == ["bell is stuck"]

@@ -36,8 +36,8 @@ PROGRAM_TEXT = lazy(
 """How a line begins that a failing program wrote: this decides between several fields of unknown names."""
 
 SPEAKING_TEXT = lazy(
-    r"^(?:Task was destroyed but|\w+ exception was never|Exception ignored |Unclosed |={5,} |_{5,} )"
-    r"|: \w*Warning: |: Unclosed |: Task was destroyed but",
+    r"^(?:Task was destroyed but|\w+ exception was never|Exception ignored |Unclosed |={5,} |_{5,} "
+    r"|[^\s\"']{1,300}:\d+: \w*Warning: |\[?\d{4}-[^\"']{1,120}: (?:Unclosed |Task was destroyed but))",
     re.MULTILINE,
 )
 """What shows that a text of several lines is the output of a program that failed."""

@@ -28,6 +28,7 @@ from loopdoctor.carriers.logging_heads import logging_head
 from loopdoctor.carriers.margins import blank_margin, without_margin
 from loopdoctor.carriers.markup import CLOSING_TAGS, ENTITY, without_entities
 from loopdoctor.carriers.prefixing import MAX_NESTING, Prefixing
+from loopdoctor.carriers.reprinted import OPENS
 from loopdoctor.carriers.rich_blocks import ends_in_place, rich_block
 from loopdoctor.carriers.speaking import BREAK, HEADER
 from loopdoctor.carriers.supervisord import supervisord_block
@@ -206,6 +207,10 @@ class Unwrapper(Prefixing):
             and '{"' in text
             and self._json(lane, number, text[text.index('{"') :], time, depth)
         ):
+            return
+        pairs = logfmt_head(text) if escaped and "=" in text and not lane.quoted else None
+        if pairs is not None and ("\n" in pairs.text or any(map(OPENS.match, pairs.extra))):
+            self._head(lane, pairs, number, time)
             return
         if escaped and depth < MAX_NESTING and (parts := escaped_lines(text)) is not None:
             for part in parts:
