@@ -101,8 +101,8 @@ def _in_frames(draft: Draft, line: Line, shape: Shape) -> Answer:
         return TAKE
     if shape in ("header", "group"):
         return _begin_trace(draft, line, shape) if _own_head(draft.last) else END
-    if shape in ("test", "section", "captured", "unraisable"):
-        return END
+    if shape in ("test", "section", "captured", "unraisable") or line.text == "Failed example:":
+        return END  # doctest sets a place like a frame's above it
     split = None if shape == "detail" else grammar.split_exception(line.text)
     if split is None or (line.start and not grammar.NAMED_ERROR.match(line.text)):
         return _foreign(draft)

@@ -72,9 +72,11 @@ class Lane:
                 if self.entry:
                     yield from self._pass_entry()
                 return
-            if answer == "hold":
+            if answer == "hold" and len(draft.held) < MAX_ENTRY:
                 draft.held.append(line)
                 return
+            if answer == "hold":
+                answer = "end"  # nothing goes on so far below
             if answer == "end" and self._suspends(draft, shape):
                 answer = "foreign"  # and no record is open that could be closed
             if answer == "end":

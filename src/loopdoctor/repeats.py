@@ -97,6 +97,8 @@ class Repeats:
     def _spans(self, window: Window, entries: list[Entry]) -> list[tuple[int, int]]:
         """What must be parsed: each entry that is not known, with its margin, and what the last window still owes."""
         data = window.data
+        if not any(self._known(key) for _, _, key in entries):
+            return [(0, len(data))]  # nothing is spared, and a record may go on beyond the margin
         wanted = []
         if self._owed:
             wanted.append((0, _after(data, 0, self._owed)))

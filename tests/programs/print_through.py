@@ -10,9 +10,7 @@ import asyncio
 import importlib
 import io
 import json
-import linecache
 import logging
-import os
 import random
 import sys
 import traceback
@@ -314,24 +312,6 @@ class Stackprinter(Plain):
         return Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
-class Cgitb(Plain):
-    names = staticmethod(short_name)
-    without = ("grouped", "several_lines")
-    needs = "cgitb"
-
-    def formatter(self):
-        import warnings
-
-        warnings.simplefilter("ignore")
-        import cgitb
-
-        class Formatter(logging.Formatter):
-            def formatException(self, ei):
-                return cgitb.text(ei)
-
-        return Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-
-
 class Friendly(Plain):
     needs = "friendly_traceback"
     names = staticmethod(short_name)
@@ -351,25 +331,6 @@ class Friendly(Plain):
                 return held.getvalue()
 
         return Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-
-
-class PrettyErrors(Producer):
-    needs = "pretty_errors"
-    names = staticmethod(short_name)
-    without = ("syntax",)
-
-    def setup(self):
-        import pretty_errors
-
-        pretty_errors.configure(display_timestamp=False)
-        self.hook = pretty_errors.excepthook
-
-    def failure(self, error):
-        before, sys.stderr = sys.stderr, self.out
-        try:
-            self.hook(*info(error))
-        finally:
-            sys.stderr = before
 
 
 class Billiard(Plain):
@@ -530,8 +491,8 @@ PRODUCERS = {
     "rich-handler": RichHandler, "rich-handler-plain": RichHandlerPlain,
     "loguru": Loguru, "loguru-full": LoguruFull, "loguru-json": LoguruJson,
     "structlog": Structlog, "structlog-rich": StructlogRich, "structlog-json": StructlogJson, "structlog-dict": StructlogDict,
-    "better-exceptions": BetterExceptions, "stackprinter": Stackprinter, "cgitb": Cgitb, "friendly": Friendly,
-    "pretty-errors": PrettyErrors, "billiard": Billiard, "tblib": Tblib, "concurrent": Concurrent,
+    "better-exceptions": BetterExceptions, "stackprinter": Stackprinter, "friendly": Friendly,
+    "billiard": Billiard, "tblib": Tblib, "concurrent": Concurrent,
     "concurrent-bare": ConcurrentBare, "django-text": DjangoText, "trio": Trio, "hypercorn": Hypercorn,
     "sqlalchemy": SqlAlchemy, "unittest": Unittest,
 }  # fmt: skip

@@ -11,7 +11,6 @@ it that ends it, and so does an ordinary line that is indented.
 import asyncio
 import faulthandler
 import gc
-import importlib
 import io
 import json
 import linecache
@@ -22,7 +21,6 @@ import sys
 import tempfile
 import threading
 import traceback
-import types
 import warnings
 
 VERSION = sys.version_info[:2]

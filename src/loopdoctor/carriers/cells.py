@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from loopdoctor.carriers.levels import UPPER
 from loopdoctor.carriers.quoting import QUOTES, end_of, unquoted
@@ -38,13 +39,15 @@ Waiting = tuple[int, str, str | None]
 class Learned(Struct, frozen=True):
     """A wrapping of lines, learned from a line of which the program's own text was known.
 
-    ``quote`` opens the text, ``tail`` follows it (with ``quote``: follows its closing quote). ``open`` says for each
+    ``quote`` opens the text, ``tail`` follows it (with ``quote``: follows its closing quote). ``bare`` says that a text
+    may also stand without the quotes: a table quotes only those cells that need it. ``open`` says for each
     group of the pattern what it stands for. ``counters`` are those groups that count or differ from line to line: they
     name no writer.
     """
 
     pattern: re.Pattern[str]
     quote: str = ""
+    bare: bool = False
     tail: re.Pattern[str] | None = None
     open: tuple[str, ...] = ()
     counters: frozenset[int] = frozenset()
@@ -54,7 +57,11 @@ class Learned(Struct, frozen=True):
         match = self.pattern.match(text)
         if match is None:
             return None
-        return Cut("prefix", self._inner(text, match.end()), self._key(match))
+        at = match.end()
+        if self.bare and text[at : at + 1] != self.quote:
+            found = self.tail.search(text, at) if self.tail is not None else None
+            return Cut("prefix", text[at : found.start()], self._key(match)) if found is not None else None
+        return Cut("prefix", self._inner(text, at + self.bare), self._key(match))
 
     def _inner(self, text: str, at: int) -> str:
         rest = text[at:]
@@ -65,7 +72,7 @@ class Learned(Struct, frozen=True):
                 end = max(end, self._last_quote(rest))
             return unquoted(rest[:end] if end >= 0 else rest, self.quote).removesuffix("\n").removesuffix("\r")
         if self.tail is not None and (found := self.tail.search(rest.rstrip())) is not None:
-            return rest[: found.start()].rstrip()
+            rest = rest[: found.start()].rstrip()
         if rest[:1] == '"' and rest[-1:] == '"' and text[at - 1 : at] in (",", ";", "\t") and len(rest) > 1:
             return rest[1:-1].replace('""', '"')  # a table quotes only those cells that need it
         return rest
@@ -97,13 +104,17 @@ class Learned(Struct, frozen=True):
                 if len(offsets) > 1 or found[0][0] == found[-1][0]:
                     continue
             counters.add(place)
-        return Learned(self.pattern, self.quote, self.tail, self.open, frozenset(counters))
+        return replace(self, counters=frozenset(counters))
 
 
 @lru_cache(maxsize=256)
 def learned(prefix: str, suffix: str = "") -> Learned:
     """The wrapping that stands around the text of a line: ``prefix`` and, where it is known, ``suffix``."""
     quote = prefix[-1:] if prefix[-1:] in QUOTES else ""
+    closing = _tail(suffix)
+    bare = bool(quote) and closing is not None and (prefix == quote or prefix[-2] in ",;\t")
+    if bare:
+        prefix = prefix[:-1]
     if (grep := GREP.match(prefix)) is not None:
         return Learned(re.compile(_grep(grep)), open=("number",))
     end = len(prefix.rstrip(" \t"))
@@ -122,7 +133,7 @@ def learned(prefix: str, suffix: str = "") -> Learned:
     pattern = "".join(parts) + re.escape(body)
     if tail:
         pattern += f"(?:{re.escape(tail)}|{re.escape(tail).rstrip(' ').rstrip(chr(92))}$|$)"
-    return Learned(re.compile(pattern), quote, _tail(suffix), tuple(kinds))
+    return Learned(re.compile(pattern), quote, bare, closing, tuple(kinds))
 
 
 def _grep(match: re.Match[str]) -> str:

@@ -41,6 +41,7 @@ class JsonBlock:
         self.open = 0
         self.done = False
         self.quoted = False
+        self.last = ""  # the character that the last line which is not blank ends in
 
     def feed(self, number: int, text: str) -> tuple[bool, list[Piece]]:
         """Takes lines until all braces are closed."""
@@ -52,6 +53,7 @@ class JsonBlock:
             return False, self._given_up()
         self.lines.append(text)
         self.size += len(text)
+        self.last = text.rstrip()[-1:] or self.last
         self.open += _depth(text)
         self.quoted ^= STRING.sub("", text).count('"') % 2 == 1 if '"' in text else False
         if self.open <= 0:
@@ -65,8 +67,7 @@ class JsonBlock:
         """Whether a line can stand here in JSON: a lone brace may open many other things."""
         if self.quoted:
             return True  # within a string that somebody broke
-        before = next((line.rstrip() for line in reversed(self.lines) if line.strip()), "")
-        last = before[-1:]
+        last = self.last
         if last == "{":
             return MEMBER.match(text) is not None
         return (VALUE if last in ("[", ",", ":") else CLOSING).match(text) is not None

@@ -28,6 +28,20 @@ WIRE_NAMES = frozenset({"log", "line", "textpayload", "raw"})
 """Fields whose text is one line of a program's output, as the program wrote it."""
 
 TRACE_TEXT = lazy(r'(?:Traceback|Stack) \(most recent call last\)|^[ >|]*File "[^"\n]+", line \d+', re.MULTILINE)
+PROGRAM_TEXT = lazy(
+    r" +\S|Traceback \(most|Exception ignored |[\w.]+(?:Error|Exception|Group|Exit|Interrupt)(?::|$)"
+    r"|[a-z_]+: [<\[]|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* \S+ ."
+    r"|[_=]{5,}|E  |>  |The above exception |During handling of "
+)
+"""How a line begins that a failing program wrote: this decides between several fields of unknown names."""
+
+SPEAKING_TEXT = lazy(
+    r"^(?:Task was destroyed but|\w+ exception was never|Exception ignored |Unclosed |={5,} |_{5,} "
+    r"|[^\s\"']{1,300}:\d+: \w*Warning: |\[?\d{4}-[^\"']{1,120}: (?:Unclosed |Task was destroyed but))",
+    re.MULTILINE,
+)
+"""What shows that a text of several lines is the output of a program that failed."""
+
 TIME_NAMES = frozenset(
     {
         "time",
@@ -203,6 +217,12 @@ def message_of(fields: list[Leaf], others: list[Leaf]) -> tuple[str, str]:
     texts = [
         value
         for path, value in others
-        if path and isinstance(value, str) and " " in value and len(path) < 4 and not TRACE_TEXT.match(value)
+        if path
+        and isinstance(value, str)
+        and len(path) < 4
+        and (" " in value or PROGRAM_TEXT.match(value))
+        and not ("\n" in value.strip("\n") and TRACE_TEXT.match(value))
     ]
-    return (max(texts, key=len), "") if texts else ("", "")
+    if not texts:
+        return "", ""
+    return max(texts, key=lambda text: (PROGRAM_TEXT.match(text) is not None, len(text))), ""

@@ -69,9 +69,7 @@ def salvaged(text: str) -> dict[str, str] | None:
 def entries_of(value: Any, depth: int = 0) -> Iterator[Entry]:
     """The entries of a value: itself, or the members of the list that a store's answer holds."""
     if isinstance(value, list):
-        for item in value:
-            if isinstance(item, dict | list) and depth < 4:
-                yield from entries_of(item, depth + 1)
+        yield from _of_list(value, depth)
         return
     if not isinstance(value, dict):
         return
@@ -84,6 +82,33 @@ def entries_of(value: Any, depth: int = 0) -> Iterator[Entry]:
     else:
         for item in inner:
             yield from entries_of(item, depth + 1)
+
+
+def _of_list(items: list[Any], depth: int) -> Iterator[Entry]:
+    """The entries of a list: its members, the lines of a text, the cells of a row, or pairs of field and value."""
+    if items and all(isinstance(item, str) for item in items):
+        text = "\n".join(item.rstrip("\r\n") for item in items)
+        if len(items) < 6 and not fields.PROGRAM_TEXT.match(items[0]):
+            yield from _of_row(items) if depth else ()
+        elif fields.TRACE_TEXT.search(text) or fields.SPEAKING_TEXT.search(text):
+            yield from (Entry(line, wire=True) for line in text.split("\n"))
+        return
+    if items and all(isinstance(item, dict) and set(item) == {"field", "value"} for item in items):
+        yield from entries_of({str(item["field"]): item["value"] for item in items}, depth + 1)
+        return
+    if depth and not any(isinstance(item, dict | list) for item in items):
+        yield from _of_row(items)
+        return
+    for item in items:
+        if isinstance(item, dict | list) and depth < 4:
+            yield from entries_of(item, depth + 1)
+
+
+def _of_row(cells: list[Any]) -> Iterator[Entry]:
+    """The line that stands in one of the cells of a table's row."""
+    entry = entry_of({str(place): cell for place, cell in enumerate(cells)})
+    if entry is not None:
+        yield entry
 
 
 def _labels(value: dict[str, Any]) -> str:
@@ -140,7 +165,7 @@ def entry_of(value: dict[str, Any]) -> Entry | None:
     role = fields.by_role(found)
     message, name = fields.message_of(role["message"], found)
     traces = _traces(value, found, message)
-    if not message and not traces and not name:
+    if not message and not traces and not name and not any(text == "" for _, text in found):
         return None
     level = fields.level_of(role["level"])
     nested = message[:1] == "{" and isinstance(read_json(message), dict)
@@ -189,9 +214,12 @@ def _traces(value: dict[str, Any], found: list[fields.Leaf], message: str) -> tu
     """The lines of the entry's tracebacks that its message does not hold already."""
     texts: list[str] = []
     for path, text in found:
-        if not isinstance(text, str) or "\n" not in text or not fields.TRACE_TEXT.search(text) or "breadcrumbs" in path:
+        if not isinstance(text, str) or "\n" not in text or "breadcrumbs" in path:
             continue
-        body = _from_traceback(text.strip("\n"), message)
+        speaks = fields.SPEAKING_TEXT.search(text) is not None
+        if not speaks and not fields.TRACE_TEXT.search(text):
+            continue
+        body = text.strip("\n") if speaks else _from_traceback(text.strip("\n"), message)
         if body not in message and not any(body in other for other in texts):
             texts = [other for other in texts if other not in body]
             texts.append(body)

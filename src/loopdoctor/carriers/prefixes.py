@@ -14,7 +14,7 @@ from loopdoctor.carriers.times import ISO
 from loopdoctor.patterns import lazy
 
 # A header ends its line, or something that closes what wraps it stands behind.
-_ENDS = r"(?=\s*$|[\"'`$|│║<]|[ \t]+[|│║+])"
+_ENDS = r"(?=\s*$|(?:\\[rn])+[\"']|[\"'`$|│║<,;\t]|[ \t]+[|│║+])"
 _TRACE = (
     rf"Traceback \(most recent call last\):{_ENDS}"
     rf"|  \+ Exception Group Traceback \(most recent call last\):{_ENDS}"
@@ -42,7 +42,7 @@ ANY_PREFIX = lazy(r"(?!  +[|+] | +[\"']?$|E +$).{1,120}$")
 SECOND = lazy(
     r"  File \"|  \| |  \+ |Traceback \(most recent|[\w.]+(?:Error|Exception|Exit)(?:: |$)"
     r"|(?:task|future|source_traceback): |Coroutine created at |platform |cachedir: |rootdir: |collect(?:ed|ing) "
-    r"|[_=]{3,} \S.* [_=]{3,}\s*$|={10,}$"
+    r"|[_=]{3,} \S.* [_=]{3,}\s*$|={10,}$|Task was destroyed but|\w+ exception was never|Exception ignored "
 )
 SIGNS = ("Exception ignored", "raceback (most", "pending!", "retrieved", "Warning: ", "_____ ", "===== ")
 MAX_PREFIX = 160
@@ -97,7 +97,7 @@ def believed(waiting: list[Waiting]) -> Learned | None:
     prefix, reason = prefix_before(text) or ("", "")
     if not prefix:
         return None
-    pattern = learned(prefix, _behind(text, prefix))
+    pattern = learned(prefix, _behind(text, prefix, [line for _, line, _ in waiting[1:]]))
     if reason not in ("time", "frame"):
         following = waiting[1:] if reason == "trace" else waiting[1:2]
         cuts = [cut for _, line, _ in following if (cut := pattern.cut(line)) is not None]
@@ -106,14 +106,26 @@ def believed(waiting: list[Waiting]) -> Learned | None:
     return pattern.compared(waiting)
 
 
-def _behind(text: str, prefix: str) -> str:
+def _behind(text: str, prefix: str, others: list[str]) -> str:
     """What closes the program's text on a line, where that can be told."""
     at = len(prefix)
-    if prefix[-1] in QUOTES:
-        end = end_of(text, prefix[-1], at)
+    last = prefix[-1]
+    if last in QUOTES:
+        end = end_of(text, last, at)
         return text[end + 1 :] if end >= 0 else ""
+    if last in ",;\t":  # further cells of a table's row: what the lines have in common
+        shared = _common_end([line[at:] for line in (text, *others) if last in line[at:]])
+        return shared[shared.index(last) :] if last in shared and len(others) > 1 else ""
     found = TAIL.search(text, at)
     if found is None:
         return ""
     mark = found[0].strip()
     return found[0] if mark[0] == "<" or mark in prefix or mark == "$" else ""
+
+
+def _common_end(texts: list[str]) -> str:
+    """The longest end that all texts share."""
+    shared = min(texts, key=len, default="")
+    while shared and not all(text.endswith(shared) for text in texts):
+        shared = shared[1:]
+    return shared

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from loopdoctor.carriers.blocks import Block
 from loopdoctor.carriers.lanes import Lane
 from loopdoctor.carriers.margins import blank_margin
 from loopdoctor.carriers.prefixes import EXCEPTION_NAME, MAX_LEARNED, SIGNS, believed, prefix_before
+from loopdoctor.carriers.quoted_blocks import quoted_block
 from loopdoctor.carriers.quoting import QUOTES
 from loopdoctor.carriers.speaking import Speaker
 from loopdoctor.carriers.wrapping import Cut, Head
 
 MAX_NESTING = 6
 MAX_WAITING = 12
+STUCK = frozenset(">}`[(")
+"""What may open a text of many lines and stand before its first one only."""
 
 
 class Prefixing(Speaker):
@@ -29,6 +33,9 @@ class Prefixing(Speaker):
     def _headed(
         self, lane: Lane, number: int, text: str, time: str | None, depth: int, *, tried: bool = False
     ) -> None: ...
+
+    @abstractmethod
+    def _open(self, lane: Lane, block: Block, number: int, text: str, time: str | None, depth: int) -> None: ...
 
     @abstractmethod
     def _cut(self, lane: Lane, cut: Cut, number: int, text: str, depth: int) -> None: ...
@@ -59,9 +66,20 @@ class Prefixing(Speaker):
         lane.learned.append(pattern)
         return self._known_prefix(lane, number, text, depth)
 
+    def _quoted(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> bool:
+        """Whether a quote opens on this line that holds a log of many lines."""
+        prefix, reason = prefix_before(text) or ("", "report")
+        block = quoted_block(text, prefix) if reason != "report" else None
+        if block is None:
+            return False
+        self._body(lane, number, prefix[:-1], time)
+        self._open(lane, block, number, text, time, depth)
+        return True
+
     def _deeper(self, lane: Lane, head: Head, number: int, text: str, time: str | None) -> bool:
         """Whether behind this logging head something more stands before a traceback: then the next lines tell."""
-        if not any(sign in text for sign in SIGNS) or len(lane.learned) >= MAX_LEARNED:
+        asked = any(sign in text for sign in SIGNS) or head.name == "logfmt" or not head.text
+        if not asked or len(lane.learned) >= MAX_LEARNED:
             return False
         found = prefix_before(text)
         if found is None or (not found[0][len(text) - len(head.text) :].strip(" |") and text.endswith(head.text)):
@@ -101,6 +119,10 @@ class Prefixing(Speaker):
         waiting, lane.waiting = lane.waiting, []
         for index, (number, text, time) in enumerate(waiting):
             if index == 0 and not any(known.cut(text) for known in lane.learned):
+                prefix, reason = prefix_before(text) or ("", "")
+                if prefix[-1:] in STUCK and reason != "report":
+                    self._body(lane, number, prefix, time)
+                    text = text[len(prefix) :]
                 self._headed(lane, number, text, time, depth, tried=True)
             else:
                 self.feed(lane, number, text, time, depth)

@@ -35,7 +35,8 @@ class Speaker:
         self.root = Lane()
         self.out: list[Line] = []
         self.told = False
-        self.escaped = False
+        self.marks: tuple[str, ...] = ()
+        self.entities = self.odd = False
 
     def _head(self, lane: Lane, head: Head, number: int, time: str | None) -> None:
         """The first line of a log entry, and further lines that came with it."""

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from loopdoctor.carriers.blocks import Block, Piece
-from loopdoctor.carriers.decoding import numbered, with_plain_indent, without_escapes
-from loopdoctor.carriers.escaped import MARK as ESCAPED
-from loopdoctor.carriers.escaped import escaped_lines
+from loopdoctor.carriers.decoding import SEPARATOR, WIDE, WRITTEN, broken, numbered, with_plain_indent, without_escapes
+from loopdoctor.carriers.escaped import SHORTEST, escaped_lines, marks_in
 from loopdoctor.carriers.fast_heads import fast_head
 from loopdoctor.carriers.ipython import ipython_block
 from loopdoctor.carriers.journal_blocks import journal_block
@@ -27,7 +26,9 @@ from loopdoctor.carriers.levels import UPPER
 from loopdoctor.carriers.logfmt import logfmt_head
 from loopdoctor.carriers.logging_heads import logging_head
 from loopdoctor.carriers.margins import blank_margin, without_margin
+from loopdoctor.carriers.markup import CLOSING_TAGS, ENTITY, without_entities
 from loopdoctor.carriers.prefixing import MAX_NESTING, Prefixing
+from loopdoctor.carriers.reprinted import OPENS
 from loopdoctor.carriers.rich_blocks import ends_in_place, rich_block
 from loopdoctor.carriers.speaking import BREAK, HEADER
 from loopdoctor.carriers.supervisord import supervisord_block
@@ -35,14 +36,27 @@ from loopdoctor.carriers.table import cut_bare_time, cut_transport
 from loopdoctor.carriers.wrapping import Cut, Head
 from loopdoctor.model import Line, Window
 
-INDENTED_STARTS = frozenset("{[╭┌+>0123456789")
+INDENTED_STARTS = frozenset("{[╭┌+>=0123456789")
 """What an indented line begins with that may be more than the inside of something: a box, a brace, a time."""
 
+CONTROLS = (b"\x1b", b"\r", b"\0", b"\t", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 REPORT_ENDS = ("pending!", "retrieved")
 LEVEL_WORDS = tuple(UPPER.split("|"))
 
+LISTS = ("[{", "[\n", '["', "[[")
 MAX_SNIFFED = 1000
 RAW_FACTOR = 16
+
+
+def may_be_prefixed(text: str) -> bool:
+    """Whether something may stand before the program's text on an indented line: a name in a right-aligned column."""
+    return text.count(":") > 2 or text.endswith(REPORT_ENDS) or "Warning: " in text or "==== " in text
+
+
+def _cell(text: str) -> str:
+    """The JSON object in a quoted cell of a table's row."""
+    begin = text.index('"{""') + 1
+    return text[begin : text.rfind("}") + 1].replace('""', '"')
 
 
 class Unwrapper(Prefixing):
@@ -52,10 +66,12 @@ class Unwrapper(Prefixing):
         """The lines that a window's bytes give; what is open at its end stays open."""
         root, out, quick = self.root, self.out, self._quick
         data = window.data
-        clean = data.isascii() and not (b"\x1b" in data or b"\r" in data or b"\0" in data or b"\t" in data)
-        self.escaped = b"\\n" in data
+        clean = data.isascii() and not any(control in data for control in CONTROLS)
+        self.entities = b"&" in data and ENTITY.search(data) is not None
+        self.marks = (*marks_in(data), "<br") if self.entities else marks_in(data)
+        self.odd = bool(self.marks)
         idle = root.idle
-        for number, text in numbered(window.data, window.first):
+        for number, text in numbered(data, window.first):
             if idle and (clean or text.isprintable()) and (line := quick(root, number, text, None)) is not None:
                 yield line
                 continue
@@ -92,13 +108,15 @@ class Unwrapper(Prefixing):
             if taken:
                 return
         if "\0" in text:
-            text = text.replace("\0", "")
+            text = broken(text).replace("\0", "")
         if lane.waiting and self._awaited(lane, number, text, time, depth):
             return
         self._line(lane, number, text, time, depth)
 
     def _quick(self, lane: Lane, number: int, text: str, time: str | None) -> Line | None:
         """A line that clearly needs nothing more taken off: an optimisation of what ``_line`` would do with it."""
+        if self.odd and self._encoded(text):
+            return None
         first = text[:1]
         if first == " ":
             mark = text.lstrip(" ")[:1]
@@ -108,12 +126,13 @@ class Unwrapper(Prefixing):
                 or HEADER in text
                 or "Exception i" in text
                 or ends_in_place(mark, text)
+                or (mark != "F" and may_be_prefixed(text))
             ):
                 return None
         elif first:
             head = fast_head(text, first)
             if head is not None:
-                if HEADER in text or (self.escaped and ESCAPED in text):
+                if HEADER in text:
                     return None
                 return self._head_line(lane, head, head.text, number, time)
             if not first.isalpha() or ":" in text or "|" in text or "=" in text or " In" in text or HEADER in text:
@@ -129,8 +148,16 @@ class Unwrapper(Prefixing):
     def _line(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
         if "\x1b" in text or "\x9b" in text:
             text = without_escapes(text)
-        if text[:1] == "\xa0":
+        if text and text[0] in WIDE:
             text = with_plain_indent(text)
+        if self.entities and "&" in text:
+            text = without_entities(text)
+        if text[-1:] == ">" and "</" in text and text.count("<") == text.count("</"):
+            text = CLOSING_TAGS.sub("", text)
+        if not text.isprintable() and SEPARATOR.search(text):
+            text = broken(text)
+        if text[:1] == "[" and "[0m" in text:
+            text = WRITTEN.sub("", text)
         if lane.margin:
             rest = without_margin(text, lane.margin)
             if rest is None:
@@ -143,7 +170,7 @@ class Unwrapper(Prefixing):
         if lane.learned and depth < MAX_NESTING and self._known_prefix(lane, number, text, depth):
             return
         first = text[:1]
-        escaped = (self.escaped and ESCAPED in text) or HEADER in text
+        escaped = self._encoded(text) or HEADER in text
         if not escaped and "\r" not in text and (head := fast_head(text, first)) is not None:
             self._head(lane, head, number, time)
             return
@@ -173,12 +200,26 @@ class Unwrapper(Prefixing):
 
         ``tried`` says that nothing unknown stands before it: the lines behind it were seen.
         """
-        escaped = self.escaped and ESCAPED in text
-        if escaped and '{"' in text and self._json(lane, number, text[text.index('{"') :], time, depth):
+        escaped = self._encoded(text)
+        if (
+            escaped
+            and "\\n" in text
+            and '{"' in text
+            and self._json(lane, number, text[text.index('{"') :], time, depth)
+        ):
             return
-        if escaped and (parts := escaped_lines(text)) is not None:
+        pairs = logfmt_head(text) if escaped and "=" in text and not lane.quoted else None
+        if pairs is not None and ("\n" in pairs.text or any(map(OPENS.match, pairs.extra))):
+            self._head(lane, pairs, number, time)
+            return
+        if escaped and depth < MAX_NESTING and (parts := escaped_lines(text)) is not None:
             for part in parts:
-                self.feed(lane, number, part, time, depth)
+                self.feed(lane, number, part, time, depth + 1)
+            return
+        if '"{""' in text and self._json(lane, number, _cell(text), time, depth):
+            return
+        odd = not tried and (text.count('"') % 2 == 1 or text.count("'") % 2 == 1)
+        if odd and depth < MAX_NESTING and self._quoted(lane, number, text, time, depth):
             return
         head = logging_head(text)
         if head is None and "=" in text and not lane.quoted:
@@ -195,6 +236,12 @@ class Unwrapper(Prefixing):
             return
         self._body(lane, number, text, time)
 
+    def _encoded(self, text: str) -> bool:
+        """Whether something that may stand for a line break stands in a line."""
+        if self.entities and "&" in text:
+            return True
+        return len(text) > SHORTEST and any(mark in text for mark in self.marks)
+
     def _indented(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
         """A line that begins with blanks, or is empty: mostly the inside of something."""
         if lane.aligned is not None:
@@ -209,6 +256,7 @@ class Unwrapper(Prefixing):
         mark = text.lstrip(" \t>")[:1]
         block: Block | None
         sniffed = mark in INDENTED_STARTS or HEADER in text or "Exception i" in text or ends_in_place(mark, text)
+        sniffed = sniffed or (mark != "F" and may_be_prefixed(text))
         if sniffed and len(text) < MAX_SNIFFED:
             block = json_block(text) if mark in "{[" else rich_block(text)
             if block is not None:
@@ -290,7 +338,7 @@ class Unwrapper(Prefixing):
         if text.startswith("data: {"):  # server-sent events
             text = text[6:]
             lane.between = True
-        elif text[0] == "d" or (text[0] == "[" and not text.startswith(("[{", "[\n")) and text.rstrip() != "["):
+        elif text[0] == "d" or (text[0] == "[" and not text.startswith(LISTS) and text.rstrip() != "["):
             return False
         ends = text.rstrip()[-1:]
         value = read_json(text) if ends in ("}", "]") else None
