@@ -177,7 +177,7 @@ class Stray(Generic[LaneT]):
             self.home = None
             return lane
         began = theirs[0].lines[0]
-        if lane is home or line.start or line.carrier != theirs[0].last.carrier:
+        if lane is home or not line.lent or line.carrier != theirs[0].last.carrier:
             return lane
         if line.stream.rpartition("/")[0] != began.stream.rpartition("/")[0]:
             return lane

@@ -50,6 +50,8 @@ class Line(Struct, frozen=True, gc=False):
     level: str | None = None
     logger: str | None = None
     thread: str | None = None
+    lent: bool = False
+    """The last part of ``stream`` is only that of the log entry above: the line itself says no process or thread."""
     last: int = 0
     """The physical line on which it ends, where a terminal library folded it over several (else 0)."""
 

@@ -113,10 +113,15 @@ class Speaker:
             text = LOGGER_TAIL.sub("", text)
         self._say(lane, number, text, time)
 
+    def bare_line(self, lane: Lane, number: int, text: str, time: str | None) -> Line:
+        """A line that no head stands before: its stream is the lane's, and that of the process or thread above it."""
+        stream = joined(lane.key, lane.sticky)
+        return Line(number, text, self.source, stream, lane.carrier or "plain", False, time, lent=lane.sticky != "")
+
     def _say(self, lane: Lane, number: int, text: str, time: str | None) -> None:
         if len(text) > self.max_line:
             text = self._shortened(number, text, self.max_line)
-        line = Line(number, text, self.source, joined(lane.key, lane.sticky), lane.carrier or "plain", False, time)
+        line = self.bare_line(lane, number, text, time)
         if lane.filter is None:
             if HEADER not in text:
                 self.out.append(line)

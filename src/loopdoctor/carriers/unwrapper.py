@@ -21,7 +21,7 @@ from loopdoctor.carriers.json_blocks import json_block
 from loopdoctor.carriers.json_lines import Entry, entries_of, read_json, salvaged
 from loopdoctor.carriers.junit import junit_block
 from loopdoctor.carriers.lambda_text import lambda_lines
-from loopdoctor.carriers.lanes import MAX_CHILDREN, Lane, joined
+from loopdoctor.carriers.lanes import MAX_CHILDREN, Lane
 from loopdoctor.carriers.levels import UPPER
 from loopdoctor.carriers.logfmt import logfmt_head
 from loopdoctor.carriers.logging_heads import logging_head
@@ -143,7 +143,7 @@ class Unwrapper(Prefixing):
                 return None
         if len(text) > self.max_line:
             return None
-        return Line(number, text, self.source, joined(lane.key, lane.sticky), lane.carrier or "plain", False, time)
+        return self.bare_line(lane, number, text, time)
 
     def _line(self, lane: Lane, number: int, text: str, time: str | None, depth: int) -> None:
         if "\x1b" in text or "\x9b" in text:
