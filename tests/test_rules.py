@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -15,7 +16,10 @@ from loopdoctor.examples import check_examples
 from loopdoctor.matching import Matcher
 from loopdoctor.model import Record, Window
 from loopdoctor.records import group
+from loopdoctor.scan import scan
 from loopdoctor.settings import Settings
+
+SAMPLES = Path(__file__).resolve().parent.parent / "sample_logs"
 
 # The ids are a contract: reports are stored, compared and filtered by them. More may be added, none renamed.
 CAUSES = """
@@ -148,3 +152,13 @@ def test_a_literal_stands_in_an_example() -> None:
         if not any(signature.literal in text for text in symptom.match)
     ]
     assert unseen == []
+
+
+def test_in_which_order_the_rules_were_read_decides_nothing() -> None:
+    """A wheel has them by id, a source tree by folder: both answer the same."""
+    catalogue = load_catalogue()
+    symptoms, causes = dict(reversed(catalogue.symptoms.items())), dict(reversed(catalogue.causes.items()))
+    turned = Catalogue(symptoms, causes, dict(reversed(catalogue.marks.items())))
+    for log in sorted(SAMPLES.glob("*/app.log")):
+        one, other = (scan([str(log)], Settings(), catalogue=rules).diagnoses for rules in (catalogue, turned))
+        assert [found.candidates for found in one] == [found.candidates for found in other], log

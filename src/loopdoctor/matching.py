@@ -54,7 +54,8 @@ class Matcher:
         self._guarded: dict[str, regex.Pattern[str]] = {}
         self._known: dict[str, _Held] = {}
         self._by_literal: dict[str, list[tuple[str, Signature]]] = {}
-        for symptom in catalogue.symptoms.values():
+        # By id: the order of reading must decide nothing, and is another one in a wheel than in a source tree.
+        for _, symptom in sorted(catalogue.symptoms.items()):
             for signature in symptom.signatures:
                 self._by_literal.setdefault(signature.literal, []).append((symptom.id, signature))
 
