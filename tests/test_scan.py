@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -168,6 +169,16 @@ def test_a_large_log_is_read_in_windows_and_says_the_same(write: Write) -> None:
     assert (told(windowed), unknown(windowed)) == (told(full), unknown(full))
     assert len(windowed.diagnoses) >= 4
     assert windowed.stats.lines == full.stats.lines
+
+
+@pytest.mark.parametrize("encode", [quote, quote_plus])
+def test_a_traceback_in_an_url_is_seen_in_a_large_log(write: Write, encode: Callable[[str], str]) -> None:
+    """Percent-encoding hides the catalogue's words, but not that there is a traceback."""
+    path = write(f"{calm(18_000)}POST /report?body={encode(PAYLOADS[0])}\n{calm(18_000)}".encode())
+    assert Path(path).stat().st_size > Settings().whole_below
+    windowed, full = scan([path], Settings()), scan([path], Settings(full=True))
+    assert told(windowed) == told(full)
+    assert windowed.diagnoses
 
 
 @pytest.mark.parametrize("stamp", STAMPS)

@@ -30,6 +30,8 @@ STRUCTURAL = (
     b'"MESSAGE":[',  # journald writes a message with colours or odd bytes as a list of numbers
     b" stderr P ",  # a container runtime has cut the line, perhaps within a literal
     b" stdout P ",
+    b"most%20recent%20call",  # the encodings of URLs and of forms
+    b"most+recent+call",
 )
 """What begins a record, or hides a literal, whatever the catalogue holds.
 
