@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalogues import TILL, catalogue, cause, collect, feed, incidents, symptom, traceback
-from loopdoctor.catalogue.schema import Ask, Clue, MarkAsk
+from loopdoctor.catalogue.schema import Ask, Catalogue, Clue, MarkAsk, MarkRule
 from loopdoctor.folding import fold
 from loopdoctor.incidents import AROUND, MAX_MEMBERS, SAMPLES, Collector
 from loopdoctor.matching import Matcher
@@ -234,3 +234,21 @@ def test_folding_keeps_what_is_far_apart_or_of_another_cause() -> None:
     apart = diagnoses(SHUT + CALM + traceback("RuntimeError: the till is shut", REFUND))
     assert [one.candidates[0].id for one in apart] == ["early-close", "early-close"]
     assert len(diagnoses(SHUT + ROLL)) == 2
+
+
+CLOSING = MarkRule("closing", "the shop closes", ("closing time",), parts=True)
+PARTED = Catalogue(TILL.symptoms, TILL.causes, {"closing": CLOSING})
+
+
+def test_the_same_failure_at_work_and_at_the_end_is_two() -> None:
+    """A mark that parts stands between them, such as a stop signal: lost at work is one thing, left over another."""
+    at_work, at_end = incidents(SHUT + "@INFO calm\n@INFO closing time\n" + SHUT, PARTED)
+    assert (at_work.first.line, at_end.first.line) == (1, 7)
+    assert at_work.fingerprint != at_end.fingerprint
+
+
+def test_what_follows_a_stop_is_one_with_what_it_leaves() -> None:
+    """Behind the mark things belong together as ever, and a day of restarts is one incident with its count."""
+    day = ("@INFO closing time\n" + SHUT + "@ERROR drawer left open\n" + CALM) * 5
+    (found,) = incidents(day, PARTED)
+    assert dict(found.counts) == {"till-shut": 5, "drawer-open": 5}

@@ -164,10 +164,13 @@ class Collector:
         self.waiting: dict[tuple[str, str], list[Sample]] = {}
         self.marks: dict[str, list[Mark]] = {}
         self.known: dict[str, tuple[Cluster, Sighting]] = {}
+        self.parted: dict[str, int] = {}  # by source: the line of the last mark that parts failures
         self.dropped = 0
 
     def add_mark(self, mark: Mark) -> None:
         """Keeps the first and the latest few marks of each kind of a source."""
+        if self.catalogue.marks[mark.id].parts:
+            self.parted[mark.source] = mark.line
         kept = self.marks.setdefault(mark.source, [])
         same = [at for at, other in enumerate(kept) if other.id == mark.id]
         if len(same) >= 6:
@@ -252,7 +255,10 @@ class Collector:
         captured = dict(root.captures)
         who = culprit.function or captured.get("coroutine", "") if culprit else captured.get("coroutine", "")
         file = culprit.file.replace("\\", "/").rpartition("/")[2] if culprit else ""
-        return (root.id, record.kind, record.exception.rpartition(".")[2], file, who, captured.get("coroutine", ""))
+        since = record.start_line - self.parted.get(record.source, record.start_line)
+        when = "after" if 0 < since <= self.settings.margin else ""
+        coroutine = captured.get("coroutine", "")
+        return (root.id, record.kind, record.exception.rpartition(".")[2], file, who, coroutine, when)
 
     def _plausible(self, sighting: Sighting) -> dict[str, float]:
         """The causes that may explain this sighting's most telling symptoms, each with its highest prior."""
@@ -284,6 +290,8 @@ class Collector:
         assert last is not None  # noqa: S101 - a cluster has at least one record
         near = record.start_line - last.end_line <= self.settings.margin
         same_stream = record.stream in cluster.streams
+        if last.end_line < self.parted.get(record.source, 0) < record.start_line:
+            return 0.0  # the same symptom before and after a stop
         shared = sighting.keys & cluster.keys
         if shared and same_stream:
             return SHARED

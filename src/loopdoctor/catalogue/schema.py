@@ -223,13 +223,15 @@ class Cause(_Rule, frozen=True):
 class MarkRule(_Rule, frozen=True):
     """A fact that matters far from a failure: any of ``literals`` in a line that fits ``pattern``.
 
-    Read from any line; the pattern's named groups become names (``python`` and ``<library>`` are versions).
+    Read from any line; the pattern's named groups become names (``python`` and ``<library>`` are versions). ``parts``
+    says that the same failure before and after it is two: what a program loses at work, and what it leaves at its end.
     """
 
     id: RuleId
     means: str
     literals: Annotated[tuple[Annotated[str, Meta(min_length=6, max_length=80)], ...], Meta(min_length=1)]
     pattern: Pattern | None = None
+    parts: bool = False
 
 
 class Catalogue(Struct, frozen=True):
