@@ -130,7 +130,7 @@ def fit(examples: Sequence[Example], start: Values) -> Values:
 def _within(name: Name, value: float, start: float) -> float:
     """The value as far as it may go: shares stay shares, weights keep the side that their author gave them."""
     if name[0] == "share":
-        return min(max(value, math.log(LEAST_SHARE), start - 1.5), math.log(MOST_SHARE))
+        return min(max(value, min(math.log(LEAST_SHARE), start), start - 1.5), max(math.log(MOST_SHARE), start))
     if start > 0:
         return min(max(value, min(SMALLEST, start)), max(LARGEST, start))
     return max(min(value, max(-SMALLEST, start)), min(-LARGEST, start))
