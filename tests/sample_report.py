@@ -13,6 +13,7 @@ from loopdoctor.model import (
     Line,
     Member,
     Notice,
+    Owner,
     Place,
     Record,
     Report,
@@ -139,6 +140,7 @@ def incident(*members: Member, occurrences: int = 12) -> Incident:
         names=(),
         libraries=("httpx",),
         python="3.11",
+        owner=Owner("the httpx.AsyncClient at 0x7f2a90", Frame("/srv/billing/invoices.py", 12, "<module>")),
     )
 
 

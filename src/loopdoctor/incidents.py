@@ -17,6 +17,7 @@ from msgspec import Struct
 from loopdoctor import subjects
 from loopdoctor.catalogue.schema import Catalogue
 from loopdoctor.model import Frame, Incident, Line, Mark, Member, Place, Record, Surrounding, Symptom
+from loopdoctor.owners import owner_of
 from loopdoctor.patterns import lazy
 from loopdoctor.settings import Settings
 
@@ -377,4 +378,5 @@ def freeze(cluster: Cluster, catalogue: Catalogue, marks: list[Mark], elsewhere:
         python=max(pythons, key=len) if pythons else None,
         marks=tuple(marks),
         elsewhere=tuple(sorted(elsewhere)),
+        owner=owner_of(records, names),
     )

@@ -199,6 +199,17 @@ class Place(Struct, frozen=True):
     time: str | None = None
 
 
+class Owner(Struct, frozen=True):
+    """Whose failure it is: ``what`` names the task, coroutine, object, thread or test.
+
+    ``made`` is where it was made, if the log says so; ``switch`` is what would make the next log say it, if not.
+    """
+
+    what: str
+    made: Frame | None = None
+    switch: str = ""
+
+
 class Incident(Struct, frozen=True):
     """One failure told once: its symptoms (samples, root first), how often and when it was seen."""
 
@@ -214,6 +225,7 @@ class Incident(Struct, frozen=True):
     python: str | None
     marks: tuple[Mark, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    owner: Owner | None = None
 
 
 class Quote(Struct, frozen=True):

@@ -15,6 +15,7 @@ from loopdoctor.model import (
     Diagnosis,
     FixStep,
     Frame,
+    Owner,
     Place,
     Record,
     Report,
@@ -80,10 +81,15 @@ def _incident(diagnosis: Diagnosis, titles: Mapping[str, str], *, why: bool) -> 
         "first": _place(incident.first),
         "last": _place(incident.last),
         "culprit": _frame(incident.culprit),
+        "owner": _owner(incident.owner),
         "symptoms": _symptoms(diagnosis, titles),
         "evidence": [msgspec.to_builtins(quote) for quote in evidence(incident)],
         "causes": [_cause(candidate, why=why) for candidate in diagnosis.candidates],
     }
+
+
+def _owner(owner: Owner | None) -> Json | None:
+    return {"what": owner.what, "made": _frame(owner.made), "switch": owner.switch or None} if owner else None
 
 
 def _symptoms(diagnosis: Diagnosis, titles: Mapping[str, str]) -> list[Json]:

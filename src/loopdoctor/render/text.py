@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from rich.filesize import decimal
 from rich.text import Text
 
-from loopdoctor.model import Candidate, ClueResult, Diagnosis, FixStep, Incident, Input, Member, Place, Report
+from loopdoctor.model import Candidate, ClueResult, Diagnosis, FixStep, Incident, Input, Member, Owner, Place, Report
 from loopdoctor.render import View
 from loopdoctor.render.page import Page, columns, paragraphs, plain, prose
 from loopdoctor.render.quotes import cut, quote
@@ -120,10 +120,25 @@ def _where(page: Page, incident: Incident) -> None:
         page.words(Text.assemble(plain(place, "bold cyan"), plain(within)))
         if culprit.source:
             page.words(plain(cut(culprit.source, _QUOTED_LINE)), indent=2)
-    else:
+    if incident.owner is not None:
+        _owner(page, incident.owner)
+    elif culprit is None:
         page.blank()
     page.label("seen")
     page.words(_span(incident.first, incident.last))
+
+
+def _owner(page: Page, owner: Owner) -> None:
+    """Whose it is, where that was made, or how the next log would say so."""
+    page.label("whose")
+    page.words(plain(cut(owner.what, 200)))
+    made = owner.made
+    if made is not None:
+        place = made.file if made.line is None else f"{made.file}:{made.line}"
+        within = f" in {made.function}" if made.function else ""
+        page.words(Text.assemble("made at ", plain(place, "bold cyan"), plain(within)), indent=2)
+    elif owner.switch:
+        page.words(prose(f"the log does not say where it was made: run it with `{owner.switch}`", "dim"), indent=2)
 
 
 def _span(first: Place, last: Place) -> Text:
