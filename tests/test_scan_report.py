@@ -228,3 +228,11 @@ def test_broken_rules_are_an_error_for_the_user(write: Write, tmp_path: Path) ->
     with pytest.raises(RuleErrors) as caught:
         scan([write(CLOSED)], Settings(rules=(str(tmp_path / "own"),)))
     assert "wrong-thread.yaml" in str(caught.value)
+
+
+def test_a_ctrl_c_is_no_failure_that_wants_an_explanation(tmp_path: Path) -> None:
+    """Its traceback is how the program was ended; any other exception that no rule knows is listed."""
+    head = 'Traceback (most recent call last):\n  File "/srv/depot/app.py", line 4, in <module>\n    run()\n'
+    log = tmp_path / "app.log"
+    log.write_text(f"{head}KeyboardInterrupt\nnext\n{head}depot.Jammed: belt 4\n")
+    assert [failure.exception for failure in scan([str(log)], Settings()).unexplained] == ["depot.Jammed"]
