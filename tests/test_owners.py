@@ -98,3 +98,15 @@ def test_what_is_named(names: dict[str, str], what: str) -> None:
 def test_nobody_is_named_where_the_log_names_nobody() -> None:
     """No owner is better than a guess."""
     assert owner_of([record(WARNED)], {"file": "/srv/till/main.py"}) is None
+
+
+def test_a_warning_in_pytest_s_summary_is_its_test_s() -> None:
+    """The test's name stands on the line above."""
+    text = (
+        "=============================== warnings summary ===============================\n"
+        "test_till.py::test_refund\n"
+        "  /srv/till/main.py:9: RuntimeWarning: coroutine 'count' was never awaited\n"
+        "    count()\n"
+        "\n-- Docs: https://docs.pytest.org/en/stable/how-to/capture-warnings.html\n"
+    )
+    assert record(text).test == "test_till.py::test_refund"

@@ -87,6 +87,9 @@ TEST_HEADER = lazy(r"^(?=_{3,} .* _{3,}$|.{60,}$)_+ (?P<test>\S.*?) _+$")
 SECTION = lazy(r"^={3,} .+ =+$|^={60,}$|^-{70}$")
 CAPTURED = lazy(r"^-{3,} (?:Captured .+|live log .+|generated .+) -+$")
 PROGRESS = lazy(r"^(?:\S+::.* )?(?:PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|RERUN)\b.*\[ *\d+%\]$")
+NODE_ID = lazy(r"^(?P<test>[\w./\\-]+\.py::\S+)$")
+"""A test's name on a line of its own: above its warnings in pytest's summary of them."""
+
 UNITTEST_HEAD = lazy(r"^(?:ERROR|FAIL): (?P<test>\S+(?: \([\w.]+\))?)")
 _PATH = r"(?:[^\W\d]\w*|<unknown>)(?:\.(?:\w+|<locals>|<lambda>))*"
 EXCEPTION = lazy(rf"^(?P<type>{_PATH})(?::(?: (?P<message>.*))?)?$")

@@ -301,7 +301,7 @@ class Lane:
             return
         if line.start or not (self.entry and self.entry[0].start) or len(self.entry) >= MAX_ENTRY:
             yield from self._pass_entry()
-        if match := grammar.UNITTEST_HEAD.match(line.text):
+        if match := grammar.UNITTEST_HEAD.match(line.text) or grammar.NODE_ID.match(line.text):
             self.test = match["test"]
         if shape == "text" and self._opens_report(line):
             yield from self._report(line)
