@@ -136,3 +136,10 @@ def test_bare_lines_go_to_the_thread_of_the_last_head() -> None:
     log = f"{T} MainProcess Thread-1 chef [ERROR] a\nbare one\n{T} MainProcess Thread-2 chef [ERROR] b\nbare two\n"
     streams = [line.stream.rpartition("/")[2] for line in own_lines(log)]
     assert streams == ["Thread-1", "Thread-1", "Thread-2", "Thread-2"]
+
+
+@pytest.mark.parametrize("head", ["20:03:37.921 E asyncio: ", "2031-03-04 05:06:07,089 [E] asyncio - "])
+def test_a_level_of_one_letter_behind_a_time_is_a_head(head: str) -> None:
+    """With its logger; it is no prefix of a writer."""
+    (line,) = own_lines(f"{head}it fell over\n")
+    assert (line.text, line.level, line.logger, line.start) == ("it fell over", "ERROR", "asyncio", True)

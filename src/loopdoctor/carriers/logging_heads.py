@@ -71,6 +71,9 @@ _PADDED = lazy(r"[ \t]{0,9}")
 _BASIC = lazy(r":(?P<logger>[A-Za-z_][\w.-]*):")
 _CLOSING = lazy(r" *\](?=[ \t])")
 _THREAD = lazy(r"[ \t]+\[(?P<thread>[^\[\]]{1,60})\](?=[ \t])")
+LETTER = lazy(r"[ \t]*\[?(?P<level>[DIWECF])\]?(?: \| |[ /])[ \t]*(?P<logger>[A-Za-z_][\w.-]*)(?:: | - | \| )")
+"""A level of one letter, and the logger: only behind a time, where nothing else looks like it."""
+
 TORNADO = lazy(rf"\[(?P<level>[DIWEC]) (?P<time>{TIME})(?: (?P<logger>[\w.:]+))?\] ")
 
 
@@ -134,6 +137,9 @@ def _timed(text: str) -> Head | None:
             message = text[match.end() :]
             message = message[1:] if message[:1] == " " and message[1:2] != " " else message
             return _head(message, lead["time"], match["level"], logger, "")
+    match = LETTER.match(text, at)
+    if match is not None and match["logger"] not in DETAILS and not EXCEPTION_NAME.match(match["logger"]):
+        return _head(text[match.end() :], lead["time"], match["level"], match["logger"], "")
     match = TIMED.match(text, at)
     if match is None:
         return None
