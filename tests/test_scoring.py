@@ -19,7 +19,7 @@ from loopdoctor.errors import LoopdoctorError
 from loopdoctor.labels import Case, Expectation
 from loopdoctor.matching import Matcher
 from loopdoctor.scoring import answers, calibration_error, judge, total
-from loopdoctor.weights import Example, Values, assess, changes, cross_validate, examples_of, fit, values_of
+from loopdoctor.weights import Example, Values, assess, changes, cross_validate, examples_of, fit, neutral, values_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "sample_logs"
@@ -137,6 +137,16 @@ def test_cross_validation_never_tests_on_the_scenario_it_was_fitted_on() -> None
     assert held_out.examples == 40
     assert held_out.loss == pytest.approx(as_written.loss)
     assert assess(examples, fit(examples, START)).loss < held_out.loss
+
+
+def test_neutral_values_know_only_the_side_of_a_clue() -> None:
+    """Equal weights with the author's signs, and equal shares of each symptom's causes."""
+    catalogue = load_catalogue()
+    start, blank = values_of(catalogue), neutral(catalogue)
+    assert {value for (kind, _, _), value in blank.items() if kind == "weight"} == {1.0, -1.0}
+    assert all((start[name] > 0) == (blank[name] > 0) for name in start if name[0] != "share")
+    for symptom in catalogue.symptoms.values():
+        assert len({blank["share", symptom.id, cause] for cause in symptom.causes}) == 1
 
 
 def test_the_examples_of_a_case_score_as_the_ranking_does() -> None:

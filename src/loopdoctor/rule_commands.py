@@ -177,6 +177,9 @@ def fit(
     cases: Cases,
     rules: Rules = None,
     write: Annotated[bool, typer.Option("--write", help="Write the changes into the rule files.")] = False,
+    neutral: Annotated[
+        bool, typer.Option("--neutral", help="Also cross-validate from equal weights: what the cases alone teach.")
+    ] = False,
 ) -> None:
     """Fit the shares of symptoms and the weights of clues to labelled logs, with cross-validation by scenario.
 
@@ -199,6 +202,9 @@ def fit(
     values = weights.fit(examples, start)
     held_out, as_written = weights.cross_validate(examples, start)
     outcomes = {"as written": as_written, "cross-validated": held_out, "fitted": weights.assess(examples, values)}
+    if neutral:
+        blank = weights.neutral(catalogue)
+        outcomes["cross-validated, from equal weights"] = weights.cross_validate(examples, blank)[0]
     found = weights.changes(catalogue, start, values)
     spots = places([(change.kind, change.rule, change.path) for change in found], rule_directories(rules))
     to_stdout(fitted(outcomes, list(zip(found, spots, strict=True))))

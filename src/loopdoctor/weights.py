@@ -65,6 +65,17 @@ def values_of(catalogue: Catalogue) -> Values:
     return values
 
 
+def neutral(catalogue: Catalogue) -> Values:
+    """Values that know nothing but the side that each clue is on: equal shares, equal weights."""
+    values = values_of(catalogue)
+    for name, value in values.items():
+        if name[0] == "share":
+            values[name] = math.log(0.9 / len(catalogue.symptoms[name[1]].causes))
+        else:
+            values[name] = math.copysign(1.0 if name[0] == "weight" else 0.3, value)
+    return values
+
+
 def examples_of(case: Case, report: Report, matcher: Matcher) -> Iterator[Example]:
     """The labelled incidents of a case: for each expectation the incident that shows it."""
     for want in case.expectations:
