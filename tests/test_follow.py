@@ -302,6 +302,20 @@ def test_a_signal_asks_for_the_report(log: Path, number: signal.Signals) -> None
     assert (process.returncode, error) == (0, b"")
 
 
+def test_signals_that_come_at_any_moment_end_it(log: Path) -> None:
+    """Also one that comes while the program looks whether it was asked to stop: nothing waits for itself."""
+    _append(log, CLOSED)
+    processes = [_command(str(log), stderr=subprocess.DEVNULL) for _ in range(4)]
+    for process in processes:
+        _read_until(process, b"loopdoctor explain")
+    for process in processes:
+        time.sleep(random.random() / 10)
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        out, _ = process.communicate(timeout=DEADLINE)
+        assert b"1 asyncio failure in" in out
+
+
 def test_a_pipe_into_json_prints_one_object(log: Path) -> None:
     """With --format json standard output holds the report alone; what is told meanwhile goes to standard error."""
     process = _command("-", "--format", "json", "--fail-on", "any", stdin=subprocess.PIPE)

@@ -11,7 +11,19 @@ import typer
 
 from loopdoctor import __version__, commands, rule_commands
 from loopdoctor.errors import LoopdoctorError
-from loopdoctor.options import Color, Rules, Width, catalogue_of, one_of, rule_directories
+from loopdoctor.options import (
+    Color,
+    Follow,
+    Output,
+    Quiet,
+    Rules,
+    Top,
+    Why,
+    Width,
+    catalogue_of,
+    one_of,
+    rule_directories,
+)
 from loopdoctor.render import FORMATS
 
 if TYPE_CHECKING:
@@ -82,28 +94,16 @@ def scan(
     format: Annotated[  # noqa: A002
         str, typer.Option("--format", "-f", help="How to write the report.", **one_of(*FORMATS))
     ] = "text",
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file.")
-    ] = None,
+    output: Output = None,
     rules: Rules = None,
     full: Full = False,
-    follow: Annotated[
-        bool,
-        typer.Option(
-            "--follow",
-            "-F",
-            help="Go on reading while the log is written, through rotations, and tell of each incident as it comes; "
-            "the report follows at the end (end of the pipe, Ctrl-C, SIGTERM).",
-        ),
-    ] = False,
+    follow: Follow = False,
     fail_on: FailOn = "never",
-    top: Annotated[int, typer.Option(min=1, metavar="N", help="How many causes of each failure the text shows.")] = 3,
-    why: Annotated[
-        bool, typer.Option("--why", help="Show every clue that was asked, held or not, with its weight and its lines.")
-    ] = False,
+    top: Top = 3,
+    why: Why = False,
     color: Color = None,
     width: Width = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Diagnose logs: what went wrong, which mistake caused it, and how to fix it.
 
@@ -122,9 +122,7 @@ def scan(
     """
     from loopdoctor.render import delivery
     from loopdoctor.render.messages import say_notices
-    from loopdoctor.render.progress import meter
     from loopdoctor.render.terminal import is_terminal
-    from loopdoctor.scan import scan as run_scan
 
     sources = _sources(paths)
     to_file = output is not None and output != "-"
@@ -136,8 +134,7 @@ def scan(
         live = sys.stdout if format == "text" or to_file else None if quiet else sys.stderr
         report = _follow(sources, settings, _titles(rules), live, look)
     else:
-        with meter(shown=not quiet and is_terminal(sys.stderr)) as progress:
-            report = run_scan(sources, settings, progress=progress)
+        report = _scan(sources, settings, shown=not quiet and is_terminal(sys.stderr))
     _deliver(report, _titles(rules) if report.diagnoses else {}, format, output if to_file else None, look)
     if not quiet and (to_file or format != "text" or not is_terminal(sys.stdout)):
         say_notices(report)
@@ -237,6 +234,14 @@ def _settings(rules: Sequence[str] | None, full: bool) -> Any:
 
 def _titles(rules: Sequence[str] | None) -> dict[str, str]:
     return {symptom.id: symptom.title for symptom in catalogue_of(rules).symptoms.values()}
+
+
+def _scan(sources: list[str], settings: Settings, *, shown: bool) -> Report:
+    from loopdoctor.render.progress import meter
+    from loopdoctor.scan import scan as run_scan
+
+    with meter(shown=shown) as progress:
+        return run_scan(sources, settings, progress=progress)
 
 
 def _follow(

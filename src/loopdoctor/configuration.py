@@ -82,10 +82,9 @@ def _configuration(path: Path, table: dict[str, Any]) -> Configuration:
     known = [name for name in Configuration.__struct_fields__ if name != "path"]
     for key in table:
         if key not in known:
-            import difflib
+            from loopdoctor.catalogue.mistakes import nearest
 
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
+            hint = nearest(key, known)
             raise LoopdoctorError("config-unknown-key", f"unknown key `{key}`", context=str(path), hint=hint)
     rules = table.get("rules", [])
     rules = [rules] if isinstance(rules, str) else rules

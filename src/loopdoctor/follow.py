@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from threading import Event
+from typing import Protocol
 
 from loopdoctor.folding import Told, fold, together
 from loopdoctor.incidents import Cluster
@@ -36,6 +36,14 @@ SELDOM = 600.0
 ENDED = object()
 
 Clock = Callable[[], float]
+
+
+class Stop(Protocol):
+    """Something that can be asked, from time to time, whether to stop."""
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        ...
 
 
 class Watched:
@@ -107,7 +115,7 @@ class Follower:
 
 
 def follow(
-    paths: Sequence[str], settings: Settings, stop: Event, clock: Clock = time.monotonic
+    paths: Sequence[str], settings: Settings, stop: Stop, clock: Clock = time.monotonic
 ) -> Iterator[Update | Report]:
     """Reads what ``paths`` name (files under all their rotations, pipes, ``-``) until every pipe has ended or ``stop``
     is set; yields an ``Update`` whenever there is one, and the ``Report`` of the whole as the last item.
@@ -118,7 +126,7 @@ def follow(
     return _items(run, live_sources(paths, run.notify, stop.is_set), stop, clock)
 
 
-def _items(run: Run, sources: Sequence[Source], stop: Event, clock: Clock) -> Iterator[Update | Report]:
+def _items(run: Run, sources: Sequence[Source], stop: Stop, clock: Clock) -> Iterator[Update | Report]:
     started = time.perf_counter()
     follower = Follower(run)
     tallies = [Tally() for _ in sources]
@@ -129,5 +137,5 @@ def _items(run: Run, sources: Sequence[Source], stop: Event, clock: Clock) -> It
         yield from follower.updates(clock())
         before, taken = taken, sum(tally.bytes for tally in tallies)
         if taken == before and reading and not stop.is_set():
-            stop.wait(MOMENT)
+            time.sleep(MOMENT)
     yield run.report(started)

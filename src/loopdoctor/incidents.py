@@ -292,7 +292,7 @@ class Collector:
         near = record.start_line - last.end_line <= self.settings.margin
         same_stream = record.stream in cluster.streams
         if last.end_line < self.parted.get(record.source, 0) < record.start_line:
-            return 0.0  # the same symptom before and after a stop
+            return 0.0  # one failed before a stop, the other after it
         shared = sighting.keys & cluster.keys
         if shared and same_stream:
             return SHARED

@@ -36,6 +36,22 @@ Rules = Annotated[
     ),
 ]
 
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file.")]
+Follow = Annotated[
+    bool,
+    typer.Option(
+        "--follow",
+        "-F",
+        help="Go on reading while the log is written, through rotations, and tell of each incident as it comes; "
+        "the report follows at the end (end of the pipe, Ctrl-C, SIGTERM).",
+    ),
+]
+Top = Annotated[int, typer.Option(min=1, metavar="N", help="How many causes of each failure the text shows.")]
+Why = Annotated[
+    bool, typer.Option("--why", help="Show every clue that was asked, held or not, with its weight and its lines.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")]
+
 
 def rule_directories(rules: Sequence[str] | None) -> list[str]:
     """The project's own rule directories (``[tool.loopdoctor] rules``), then those given on the command line."""

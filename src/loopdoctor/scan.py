@@ -36,9 +36,6 @@ from loopdoctor.repeats import Repeats
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Source, find_sources
 
-STOPS = frozenset({"KeyboardInterrupt", "SystemExit"})
-"""Exceptions that end a program on purpose: a mark for the rules, and no failure that needs an explanation."""
-
 MAX_UNEXPLAINED = 200
 MAX_NOTICES = 500
 
@@ -198,8 +195,6 @@ class Run:
             symptoms = self.matcher.match(record)
             if symptoms:
                 self.collector.add_record(record, symptoms, times)
-            elif record.exception in STOPS:
-                plain = False
             elif record.exception and record.kind in ("traceback", "pytest", "unraisable", "asyncio"):
                 self._explain_nothing(record, times)
                 plain = plain and not any(map(str.isdigit, record.message[:80]))

@@ -41,10 +41,10 @@ def meant(diagnoses: Sequence[Diagnosis], want: Expectation) -> list[Diagnosis]:
 
 def answers(case: Case, report: Report) -> Iterator[Answer]:
     """The answer to each expectation of a case."""
+    texts = [_words(diagnosis) for diagnosis in report.diagnoses]
+    had = {symptom for diagnosis in report.diagnoses for symptom, _ in diagnosis.incident.counts}
     for want in case.expectations:
         candidates = meant(report.diagnoses, want)
-        texts = [_words(diagnosis) for diagnosis in report.diagnoses]
-        had = {symptom for diagnosis in report.diagnoses for symptom, _ in diagnosis.incident.counts}
         found = all(any(_plain(message) in text for text in texts) for message in want.messages)
         found = found and set(want.symptoms) <= had and bool(candidates)
         ranked = [tuple(cause.id for cause in diagnosis.candidates) for diagnosis in candidates]

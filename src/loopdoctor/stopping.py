@@ -5,20 +5,37 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, current_thread, main_thread
+from threading import current_thread, main_thread
 from typing import Any
 
 ASKING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
-@contextmanager
-def stop_on_signals() -> Iterator[Event]:
-    """An event that Ctrl-C, SIGTERM and SIGHUP set; a second one of a kind acts as it always does.
+class Stop:
+    """Whether the report was asked for.
 
-    A signal that was ignored before (``nohup``) stays ignored. Off the main thread no signal can be handled, and the
-    event is never set by one.
+    No ``threading.Event``: a handler that sets one while the same thread is about to look at it waits for itself.
     """
-    stop = Event()
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def is_set(self) -> bool:
+        """Whether ``set`` was called."""
+        return self._asked
+
+    def set(self) -> None:
+        """Asks for the report."""
+        self._asked = True
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Stop]:
+    """What Ctrl-C, SIGTERM and SIGHUP set; a second one of a kind acts as it always does.
+
+    A signal that was ignored before (``nohup``) stays ignored. Off the main thread no signal can be handled.
+    """
+    stop = Stop()
     before: dict[int, Any] = {}
 
     def ask(number: int, _: object) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from loopdoctor.catalogue.nearest import nearest_ids
+from loopdoctor.catalogue.nearest import unknown_id
 from loopdoctor.catalogue.schema import Catalogue
 from loopdoctor.errors import LoopdoctorError
 
@@ -106,9 +106,7 @@ def new_symptom(
     _check_id(id)
     for cause in causes:
         if cause not in catalogue.causes:
-            near = nearest_ids(cause, catalogue.causes)
-            hint = f"did you mean {' or '.join(near)}?" if near else "`loopdoctor rules list` names them all"
-            raise LoopdoctorError("unknown-id", f"no cause is called {cause!r}", hint=hint)
+            raise unknown_id(cause, catalogue.causes, "cause")
     said = " ".join(words.split()) or "mylibrary.Gone: the thing is gone"
     literal = literal_of(said)
     traceback = re.match(r"(?:\w+\.)*[A-Z]\w*(?:: |$)", said) is not None
