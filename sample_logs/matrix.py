@@ -22,7 +22,7 @@ from pathlib import Path
 # This checkout's own, whatever is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from loopdoctor import scan as scanning
+from loopdoctor import pipeline as scanning
 from loopdoctor.repro import Pair, bounds
 from loopdoctor.settings import Settings
 from running import HERE, Environment, complaint, environment, find_python, load_all, release, run_program

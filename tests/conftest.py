@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loopdoctor import scan as scanning
+from loopdoctor import pipeline as scanning
 from loopdoctor.model import Line, Record
 from loopdoctor.records import group
 from loopdoctor.settings import Settings

@@ -22,7 +22,7 @@ from loopdoctor.dryrun import rehearse
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.examples import check_examples
 from loopdoctor.model import Judged, Passed, Skipped
-from loopdoctor.scan import scan
+from loopdoctor.pipeline import scan
 from loopdoctor.settings import Settings
 
 RULES = Path(__file__).resolve().parent.parent / "rules"
@@ -150,9 +150,7 @@ def test_a_dry_run_says_why_a_rule_does_not_hold(tmp_path: Path) -> None:
 # --- as an author sees it ---------------------------------------------------------------------------------------------
 
 
-def _run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
-) -> tuple[int, str, str]:
+def _run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     monkeypatch.setattr(sys, "argv", ["loopdoctor", *arguments])
     status = cli.main()
     out, error = capsys.readouterr()

@@ -92,9 +92,7 @@ def test_tagged_streams_mixed_in_any_order_give_the_records_that_they_give_apart
 ) -> None:
     """Each stream keeps its own order; between the streams any order may come."""
     names = data.draw(st.lists(st.sampled_from(["chained", "report", "warned", "group"]), min_size=2, max_size=4))
-    streams = [
-        [tag(stream) + line for line in [HEAD, *PAYLOADS[name], AFTER]] for stream, name in enumerate(names, 1)
-    ]
+    streams = [[tag(stream) + line for line in [HEAD, *PAYLOADS[name], AFTER]] for stream, name in enumerate(names, 1)]
     order = data.draw(st.permutations([at for at, lines in enumerate(streams) for _ in lines]))
     rest = [iter(lines) for lines in streams]
     mixed = [next(rest[at]) for at in order]

@@ -41,7 +41,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
             return found  # type: ignore[no-any-return]
 
         stand_in = types.SimpleNamespace(scan=scan, read_records=lambda paths, settings: iter([CLOSED]))
-        monkeypatch.setitem(sys.modules, "loopdoctor.scan", stand_in)  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, "loopdoctor.pipeline", stand_in)  # type: ignore[arg-type]
         for module in (cli, rule_commands):
             monkeypatch.setattr(module, "catalogue_of", lambda rules: catalogue)
         monkeypatch.setattr(sys, "argv", ["loopdoctor", *arguments])

@@ -24,7 +24,7 @@ import loopdoctor.cli as cli
 from msgspec.structs import replace
 def scan(paths, settings, *, progress=None):
     {body}
-sys.modules["loopdoctor.scan"] = types.SimpleNamespace(scan=scan)
+sys.modules["loopdoctor.pipeline"] = types.SimpleNamespace(scan=scan)
 cli._titles = lambda rules: {{}}
 sys.exit(cli.main())
 """

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from loopdoctor.model import Record
-from loopdoctor.scan import read_records
+from loopdoctor.pipeline import read_records
 from loopdoctor.settings import Settings
 
 Grouped = Callable[[str], list[Record]]

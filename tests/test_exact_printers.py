@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loopdoctor.scan import read_records
+from loopdoctor.pipeline import read_records
 from loopdoctor.settings import Settings
 
 PROGRAM = Path(__file__).parent / "programs" / "print_through.py"

@@ -19,8 +19,8 @@ import pytest
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.follow import AGAIN, Follower, follow
 from loopdoctor.model import Diagnosis, Report, Update
+from loopdoctor.pipeline import Run, scan
 from loopdoctor.prefilter import Tally
-from loopdoctor.scan import Run, scan
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Source
 

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from conftest import WORDS, group_text, lines_of
 from loopdoctor.interleaving import split_glued
 from loopdoctor.model import Line, Record
+from loopdoctor.pipeline import read_records
 from loopdoctor.records import group
-from loopdoctor.scan import read_records
 from loopdoctor.settings import Settings
 
 PROGRAM = Path(__file__).parent / "programs" / "fail_apart.py"

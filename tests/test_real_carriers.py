@@ -18,7 +18,7 @@ import pytest
 
 from loopdoctor.catalogue.load import load_catalogue
 from loopdoctor.model import Record
-from loopdoctor.scan import read_records, scan
+from loopdoctor.pipeline import read_records, scan
 from loopdoctor.settings import Settings
 
 pytestmark = pytest.mark.tools
@@ -114,7 +114,7 @@ def catalogue_loaded_once() -> Iterator[None]:
     """Hundreds of scans: the rules are read once."""
     catalogue = load_catalogue()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("loopdoctor.scan.load_catalogue", lambda rules: catalogue)
+        patch.setattr("loopdoctor.pipeline.load_catalogue", lambda rules: catalogue)
         yield
 
 

@@ -9,8 +9,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from loopdoctor.model import Report
+from loopdoctor.pipeline import scan
 from loopdoctor.render import View, renderer
-from loopdoctor.scan import scan
 from loopdoctor.settings import Settings
 
 TRACE = """{t} ERROR till.worker: job {n} failed

@@ -15,8 +15,8 @@ from loopdoctor.catalogue.schema import Catalogue, Signature
 from loopdoctor.examples import check_examples
 from loopdoctor.matching import Matcher
 from loopdoctor.model import Record, Window
+from loopdoctor.pipeline import scan
 from loopdoctor.records import group
-from loopdoctor.scan import scan
 from loopdoctor.settings import Settings
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_logs"

@@ -15,8 +15,8 @@ import pytest
 
 import record
 from loopdoctor.model import Diagnosis
+from loopdoctor.pipeline import scan
 from loopdoctor.repro import Pair, load_pairs
-from loopdoctor.scan import scan
 from loopdoctor.settings import Settings
 from running import HERE, Run, complaint, environment, load_all, run_program
 from servers import SERVERS, started

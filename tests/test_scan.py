@@ -20,11 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loopdoctor import scan as scanning
+from loopdoctor import pipeline as scanning
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.model import Report
+from loopdoctor.pipeline import ProgressTick, scan
 from loopdoctor.prefilter import Prefilter
-from loopdoctor.scan import ProgressTick, scan
 from loopdoctor.settings import Settings
 from parcel_logs import (
     CLOSED,

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loopdoctor import scan as scanning
+from loopdoctor import pipeline as scanning
 from loopdoctor.matching import Matcher
 from loopdoctor.model import Record, Symptom
-from loopdoctor.scan import read_records, scan
+from loopdoctor.pipeline import read_records, scan
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Source
 from parcel_logs import CLOSED, DESTROYED, NEVER_AWAITED, NO_LOOP, OTHER_LOOP, PAYLOADS, Write, calm, kinds, roots

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from loopdoctor import scan as scanning
+from loopdoctor import pipeline as scanning
 from loopdoctor.errors import RuleErrors
-from loopdoctor.scan import scan
+from loopdoctor.pipeline import scan
 from loopdoctor.settings import Settings
 from parcel_logs import (
     CLOSED,

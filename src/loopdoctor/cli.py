@@ -148,9 +148,9 @@ def records(
     full: Full = False,
 ) -> None:
     """Show what the parser grouped: every record of a log as one JSON object a line."""
+    from loopdoctor.pipeline import read_records
     from loopdoctor.render.delivery import to_stdout
     from loopdoctor.render.json_report import record_line
-    from loopdoctor.scan import read_records
 
     to_stdout(record_line(record) for record in read_records(_sources(paths), _settings(rules, full)))
 
@@ -237,8 +237,8 @@ def _titles(rules: Sequence[str] | None) -> dict[str, str]:
 
 
 def _scan(sources: list[str], settings: Settings, *, shown: bool) -> Report:
+    from loopdoctor.pipeline import scan as run_scan
     from loopdoctor.render.progress import meter
-    from loopdoctor.scan import scan as run_scan
 
     with meter(shown=shown) as progress:
         return run_scan(sources, settings, progress=progress)

@@ -325,5 +325,3 @@ def ask(scene: Scene, question: Ask) -> Finding:
         for key, predicate in PREDICATES.items()
         if (value := getattr(question, key)) is not None
     )
-
-

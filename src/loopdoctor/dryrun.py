@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from loopdoctor.model import Judged, Passed, Record, Skipped
+from loopdoctor.pipeline import Run
 from loopdoctor.prefilter import Tally
 from loopdoctor.ranking import weigh_symptoms
-from loopdoctor.scan import Run
 from loopdoctor.settings import Settings
 from loopdoctor.sources import find_sources
 

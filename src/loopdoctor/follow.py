@@ -12,8 +12,8 @@ from typing import Protocol
 from loopdoctor.folding import Told, fold, together
 from loopdoctor.incidents import Cluster
 from loopdoctor.model import Report, Update
+from loopdoctor.pipeline import Run
 from loopdoctor.prefilter import Tally
-from loopdoctor.scan import Run
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Source
 from loopdoctor.sources.live import live_sources

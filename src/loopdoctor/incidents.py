@@ -197,8 +197,7 @@ class Collector:
             self.waiting[stream] = [
                 sample
                 for sample in waiting
-                if len(sample.after) < AROUND
-                and line.number - sample.sighting.record.end_line < self.settings.margin
+                if len(sample.after) < AROUND and line.number - sample.sighting.record.end_line < self.settings.margin
             ]
 
     def count_repeat(self, record: Record, times: int = 1) -> bool:

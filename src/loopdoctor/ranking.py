@@ -46,9 +46,7 @@ def weigh_symptoms(incident: Incident, matcher: Matcher) -> dict[str, float]:
     rules = matcher.catalogue.symptoms
     factors = symptom_factors(incident)
     return {
-        cause: sum(
-            factor * math.log(rules[symptom].causes.get(cause, UNLIKELY)) for symptom, factor in factors.items()
-        )
+        cause: sum(factor * math.log(rules[symptom].causes.get(cause, UNLIKELY)) for symptom, factor in factors.items())
         for cause in causes_named(incident, matcher)
     }
 

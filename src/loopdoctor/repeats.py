@@ -140,9 +140,7 @@ class Repeats:
             if times > 1:
                 self._skipped[key] = (times - 1, window)
 
-    def _cut(
-        self, window: Window, spans: list[tuple[int, int]], counted: list[tuple[int, bytes]]
-    ) -> Iterator[Window]:
+    def _cut(self, window: Window, spans: list[tuple[int, int]], counted: list[tuple[int, bytes]]) -> Iterator[Window]:
         """The spans as windows; one at the beginning is led by what the last window kept back for it."""
         data, line, at = window.data, window.first, 0
         carry, carried = self._carry, self._carried

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from loopdoctor.catalogue.load import load_catalogue
 from loopdoctor.labels import Answer, Case, Expectation, Score
 from loopdoctor.model import Diagnosis, Report
-from loopdoctor.scan import scan
+from loopdoctor.pipeline import scan
 from loopdoctor.settings import Settings
 
 BINS = 10

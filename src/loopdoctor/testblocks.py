@@ -1,8 +1,8 @@
 """Reads a failure as pytest tells it (_pytest/_code/code.py: long, short and native style) into exceptions.
 
-    test_pool.py:14: in test_second
-        await pool.fetch("select 1")
-    E   RuntimeError: ... attached to a different loop
+test_pool.py:14: in test_second
+    await pool.fetch("select 1")
+E   RuntimeError: ... attached to a different loop
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from loopdoctor.model import Frame, Trace
 from loopdoctor.patterns import lazy
 from loopdoctor.tracebacks import MAX_FRAMES, parse_trace
 
-LOCATION = lazy(
-    r"^(?P<file>(?:[A-Za-z]:)?[^\s:][^:]*):(?P<line>\d+): ?(?:in (?P<function>\S+)|(?P<type>[\w.]+))?\s*$"
-)
+LOCATION = lazy(r"^(?P<file>(?:[A-Za-z]:)?[^\s:][^:]*):(?P<line>\d+): ?(?:in (?P<function>\S+)|(?P<type>[\w.]+))?\s*$")
 DEFINITION = lazy(r"^[> ]\s*(?:async )?def (?P<name>\w+)")
 CALL = lazy(r"^> {2,}(?P<source>\S.*)$")
 SUMMARY = lazy(r"^(?:FAILED|ERROR) (?P<test>\S+::\S.*?) - (?P<words>.+)$")

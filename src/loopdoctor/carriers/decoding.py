@@ -18,9 +18,7 @@ ESCAPES = lazy(
     r"|\x1b[PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?"
 )
 # GitLab's and Travis' marks of a section's begin and end, which their pages fold.
-SECTION = lazy(
-    r"(?:section_(?:start|end):\d+:|travis_(?:fold|time):(?:start|end):)[^\r\n]*(?:\r|$)", re.MULTILINE
-)
+SECTION = lazy(r"(?:section_(?:start|end):\d+:|travis_(?:fold|time):(?:start|end):)[^\r\n]*(?:\r|$)", re.MULTILINE)
 # Colours whose escape character somebody wrote out, replaced or lost: ``\x1b[31m``, ``#033[31m``, ``[31m``.
 WRITTEN = lazy(
     r"(?:\\+(?:x1[bB]|u001[bB]|033|e)|#033|\^\[|\ufffd|\u241b)\[[0-9;]{0,20}[A-Za-z]"

@@ -12,9 +12,7 @@ from loopdoctor.carriers.blocks import Piece
 from loopdoctor.patterns import lazy
 
 OPENING = lazy(r"\s*<(?:\?xml\b|testsuites?\b|testcase\b)")
-TAG = lazy(
-    r"<(?P<end>/?)(?P<name>[\w:?!\[-]+)(?P<attributes>(?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*)>|<!\[CDATA\[|\]\]>"
-)
+TAG = lazy(r"<(?P<end>/?)(?P<name>[\w:?!\[-]+)(?P<attributes>(?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*)>|<!\[CDATA\[|\]\]>")
 CDATA = "<![CDATA["
 CDATA_END = lazy(r"\]\]>")
 ATTRIBUTE = lazy(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")

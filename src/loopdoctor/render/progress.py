@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from loopdoctor.render.escape import visible
 
 if TYPE_CHECKING:
-    from loopdoctor.scan import ProgressTick
+    from loopdoctor.pipeline import ProgressTick
 
 PATIENCE = 0.7
 """Seconds before anything is shown: most scans are over by then, and rich is never imported for them."""
