@@ -120,6 +120,7 @@ def scan(
     130 stopped by Ctrl-C, with a report on what was found until then. With
     --follow Ctrl-C is the usual end, and the status that of a finished scan.
     """
+    from loopdoctor.checkout import find_checkout
     from loopdoctor.render import delivery
     from loopdoctor.render.messages import say_notices
     from loopdoctor.render.terminal import is_terminal
@@ -128,7 +129,7 @@ def scan(
     to_file = output is not None and output != "-"
     if output is not None and to_file:
         delivery.check_target(output)
-    look = {"color": color, "width": width, "top": top, "why": why}
+    look = {"color": color, "width": width, "top": top, "why": why, "checkout": find_checkout()}
     settings = _settings(rules, full)
     if follow:
         live = sys.stdout if format == "text" or to_file else None if quiet else sys.stderr

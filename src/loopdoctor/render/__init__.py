@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from loopdoctor.model import Report
 
+if TYPE_CHECKING:
+    from loopdoctor.checkout import Checkout
+
 
 class View(Struct, frozen=True):
-    """How to lay a report out for people; formats for programs ignore it.
+    """How to lay a report out; formats for programs ask only for ``why`` and the ``checkout``.
 
     ``width`` is in columns, ``ascii`` asks for bars and arrows that every encoding has, ``top`` is how many causes of
-    an incident are ranked in full view, ``why`` shows every clue that was asked.
+    an incident are ranked in full view, ``why`` shows every clue that was asked. ``checkout`` finds the user's own
+    sources.
     """
 
     width: int = 100
@@ -27,6 +32,7 @@ class View(Struct, frozen=True):
     ascii: bool = False
     top: int = 3
     why: bool = False
+    checkout: Checkout | None = None
 
 
 Render = Callable[[Report, Mapping[str, str], View], Iterator[str]]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from loopdoctor.render import View
+
+if TYPE_CHECKING:
+    from loopdoctor.checkout import Checkout
 
 PIPED_WIDTH = 100
 """Columns of a report that no terminal shows: wide enough for a traceback's lines, narrow enough for a CI page."""
@@ -40,7 +43,13 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def view_of(
-    stream: TextIO | None, *, color: bool | None = None, width: int | None = None, top: int = 3, why: bool = False
+    stream: TextIO | None,
+    *,
+    color: bool | None = None,
+    width: int | None = None,
+    top: int = 3,
+    why: bool = False,
+    checkout: Checkout | None = None,
 ) -> View:
     """How a report must look on ``stream``."""
     return View(
@@ -49,12 +58,20 @@ def view_of(
         ascii=not _has_glyphs(encoding_of(stream)),
         top=top,
         why=why,
+        checkout=checkout,
     )
 
 
-def view_of_file(*, color: bool | None = None, width: int | None = None, top: int = 3, why: bool = False) -> View:
+def view_of_file(
+    *,
+    color: bool | None = None,
+    width: int | None = None,
+    top: int = 3,
+    why: bool = False,
+    checkout: Checkout | None = None,
+) -> View:
     """How a report must look in a UTF-8 file: without colour unless it was asked for."""
-    return View(width=width or PIPED_WIDTH, color=bool(color), top=top, why=why)
+    return View(width=width or PIPED_WIDTH, color=bool(color), top=top, why=why, checkout=checkout)
 
 
 def encoding_of(stream: TextIO | None) -> str:
