@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -34,7 +34,7 @@ from loopdoctor.prefilter import EVERY_RECORD, Prefilter, Tally
 from loopdoctor.records import Flow, group
 from loopdoctor.repeats import Repeats
 from loopdoctor.settings import Settings
-from loopdoctor.sources import Source, find_sources
+from loopdoctor.sources import Notify, Source, find_sources
 
 MAX_UNEXPLAINED = 200
 MAX_NOTICES = 500
@@ -270,10 +270,23 @@ def scan(
     Raises LoopdoctorError for a path that cannot be read or rules that are broken. Interrupted by Ctrl-C it reports
     what was found so far, with ``stats.interrupted`` set.
     """
+    return scan_sources(
+        lambda notify: find_sources(paths, settings, notify), settings, progress=progress, catalogue=catalogue
+    )
+
+
+def scan_sources(
+    open_sources: Callable[[Notify], Iterable[Source]],
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    catalogue: Catalogue | None = None,
+) -> Report:
+    """The same for sources that no path names; ``open_sources`` is given where to tell what was skipped or damaged."""
     started = time.perf_counter()
     state = Run(settings, progress, catalogue)
     try:
-        for source in find_sources(paths, settings, state.notify):
+        for source in open_sources(state.notify):
             state.read(source)
             if state.interrupted:
                 break

@@ -5,7 +5,8 @@
 memory. ``live`` does the same for a log that is still being written.
 """
 
-from loopdoctor.sources.files import find_sources
+from loopdoctor.sources.files import Notify, find_sources
 from loopdoctor.sources.stream import Source
+from loopdoctor.sources.unpack import unpacked
 
-__all__ = ["Source", "find_sources"]
+__all__ = ["Notify", "Source", "find_sources", "unpacked"]

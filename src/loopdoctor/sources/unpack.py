@@ -83,6 +83,16 @@ class Input:
             yield block
 
 
+def unpacked(
+    name: str, blocks: Iterable[bytes], settings: Settings, notify: Callable[[Notice], None], *, guessed: bool = False
+) -> Iterator[Source]:
+    """The logs within bytes that come from no file: what a program has in memory, receives, or lets another write.
+
+    Containers are taken off as from a pipe. What is ``guessed`` to be a log, and is none, is passed over in silence.
+    """
+    return Input(name, settings, notify, guessed=guessed).sources(blocks)
+
+
 def _unpack(name: str, stream: Stream, origin: Input, layers: tuple[str, ...]) -> Iterator[Source]:
     head = stream.peek(HEAD)
     report = origin.report_about(name)
