@@ -16,6 +16,7 @@ from loopdoctor.options import (
     Follow,
     Output,
     Quiet,
+    Reports,
     Rules,
     Top,
     Why,
@@ -95,6 +96,7 @@ def scan(
         str, typer.Option("--format", "-f", help="How to write the report.", **one_of(*FORMATS))
     ] = "text",
     output: Output = None,
+    report: Reports = None,
     rules: Rules = None,
     full: Full = False,
     follow: Follow = False,
@@ -113,33 +115,34 @@ def scan(
     loopdoctor scan app.log worker.log.gz
     kubectl logs deploy/shop | loopdoctor scan --top 1
     loopdoctor scan ci.log -f json -o report.json --fail-on likely
+    loopdoctor scan ci.log --report json=ci.json      and the text, of one scan
     journalctl -f -u shop | loopdoctor scan --follow -
 
     \b
-    Exit status: 0 scanned; 1 found something at or above --fail-on; 2 an error;
+    Exit status: 0 scanned; 1 found something at or above --fail-on; 2 an error,
+    or a report that could not be written (the others are);
     130 stopped by Ctrl-C, with a report on what was found until then. With
     --follow Ctrl-C is the usual end, and the status that of a finished scan.
     """
     from loopdoctor.checkout import find_checkout
-    from loopdoctor.render import delivery
-    from loopdoctor.render.messages import say_notices
+    from loopdoctor.render.messages import say_error, say_notices
+    from loopdoctor.render.targets import deliver, on_stdout, targets_of
     from loopdoctor.render.terminal import is_terminal
 
     sources = _sources(paths)
-    to_file = output is not None and output != "-"
-    if output is not None and to_file:
-        delivery.check_target(output)
+    targets = targets_of(format, output, report or ())
+    shown = on_stdout(targets)
     look = {"color": color, "width": width, "top": top, "why": why, "checkout": find_checkout()}
     settings = _settings(rules, full)
     if follow:
-        live = sys.stdout if format == "text" or to_file else None if quiet else sys.stderr
-        report = _follow(sources, settings, _titles(rules), live, look)
+        live = sys.stdout if shown in {"", "text"} else None if quiet else sys.stderr
+        found = _follow(sources, settings, _titles(rules), live, look)
     else:
-        report = _scan(sources, settings, shown=not quiet and is_terminal(sys.stderr))
-    _deliver(report, _titles(rules) if report.diagnoses else {}, format, output if to_file else None, look)
-    if not quiet and (to_file or format != "text" or not is_terminal(sys.stdout)):
-        say_notices(report)
-    raise typer.Exit(_status(report, fail_on))
+        found = _scan(sources, settings, shown=not quiet and is_terminal(sys.stderr))
+    written = deliver(found, _titles(rules) if found.diagnoses else {}, targets, look, say_error)
+    if not quiet and (shown != "text" or not is_terminal(sys.stdout)):
+        say_notices(found)
+    raise typer.Exit(_status(found, fail_on) if written else EXIT_ERROR)
 
 
 @app.command()
@@ -268,16 +271,6 @@ def _follow(
             if live is not None and not delivery.to_stream(live, [ticker.render(item)], encoding):
                 stop.set()  # whoever read it has gone
     raise AssertionError("a scan ends with its report")
-
-
-def _deliver(report: Report, titles: dict[str, str], format: str, output: str | None, look: dict[str, Any]) -> None:  # noqa: A002
-    from loopdoctor.render import FOR_PEOPLE, delivery, renderer, terminal
-
-    if output is None:
-        encoding = terminal.encoding_of(sys.stdout) if format in FOR_PEOPLE else "utf-8"
-        delivery.to_stdout(renderer(format)(report, titles, terminal.view_of(sys.stdout, **look)), encoding)
-    else:
-        delivery.to_file(renderer(format)(report, titles, terminal.view_of_file(**look)), output)
 
 
 def _status(report: Report, fail_on: str) -> int:

@@ -37,6 +37,15 @@ Rules = Annotated[
 ]
 
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file.")]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT=FILE",
+        help="Write a further report, of the same scan; may be given several times. FORMAT=- takes the place of the "
+        "text on standard output.",
+    ),
+]
 Follow = Annotated[
     bool,
     typer.Option(

@@ -119,5 +119,5 @@ def _encoded(pieces: Iterable[str]) -> Iterable[bytes]:
 
 def _failed(where: str, error: OSError, what: str = "the report") -> LoopdoctorError:
     reason = (error.strerror or str(error)).lower()
-    hint = "choose another place with --output FILE" if what == "the report" else "choose another directory"
+    hint = "choose another place for it" if what == "the report" else "choose another directory"
     return LoopdoctorError("output-failed", f"{what} cannot be written: {reason}", context=where, hint=hint)

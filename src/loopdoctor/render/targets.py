@@ -1,0 +1,94 @@
+"""Where the reports of one scan go: each format to its own file, one of them to standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from loopdoctor.errors import LoopdoctorError
+from loopdoctor.model import Report
+from loopdoctor.render import FOR_PEOPLE, FORMATS, delivery, renderer, terminal
+
+
+class Target(Struct, frozen=True):
+    """One report to write: its format, and the file it goes to (None: standard output)."""
+
+    format: str
+    path: str | None = None
+
+
+def targets_of(format: str, output: str | None, reports: Sequence[str]) -> tuple[Target, ...]:  # noqa: A002
+    """What ``--format``, ``--output`` and every ``--report FORMAT=FILE`` ask for; standard output stands last.
+
+    ``--report FORMAT=-`` takes the place of the text report on standard output. Raises LoopdoctorError for an unknown
+    format, for two reports in one place, and for a file that cannot be made.
+    """
+    targets = [_target(word) for word in reports]
+    first = Target(format, None if output == "-" else output)
+    if first != Target("text") or all(target.path for target in targets):
+        targets.append(first)
+    _check_places(targets)
+    for target in targets:
+        if target.path is not None:
+            delivery.check_target(target.path)
+    return tuple(sorted(targets, key=lambda target: target.path is None))
+
+
+def on_stdout(targets: Sequence[Target]) -> str:
+    """The format that goes to standard output; "" if none does."""
+    return next((target.format for target in targets if target.path is None), "")
+
+
+def deliver(
+    report: Report,
+    titles: Mapping[str, str],
+    targets: Sequence[Target],
+    look: Mapping[str, Any],
+    failed: Callable[[LoopdoctorError], None],
+) -> bool:
+    """Writes every report; one that fails is told to ``failed`` and the others are written still. True if all were."""
+    written = True
+    for target in targets:
+        try:
+            _write(report, titles, target, look)
+        except LoopdoctorError as error:
+            failed(error)
+            written = False
+    return written
+
+
+def _write(report: Report, titles: Mapping[str, str], target: Target, look: Mapping[str, Any]) -> None:
+    render = renderer(target.format)
+    if target.path is not None:
+        delivery.to_file(render(report, titles, terminal.view_of_file(**look)), target.path)
+        return
+    encoding = terminal.encoding_of(sys.stdout) if target.format in FOR_PEOPLE else "utf-8"
+    delivery.to_stdout(render(report, titles, terminal.view_of(sys.stdout, **look)), encoding)
+
+
+def _target(word: str) -> Target:
+    name, equals, path = word.partition("=")
+    known = ", ".join(FORMATS)
+    if not equals or not path:
+        example = f"{name}=report" if name in FORMATS else "json=report.json"
+        hint = f"write FORMAT=FILE, such as {example}; formats: {known}"
+        raise LoopdoctorError("report-unclear", f"--report {word!r} names no {'file' if name else 'format'}", hint=hint)
+    if name not in FORMATS:
+        hint = f"formats: {known}"
+        raise LoopdoctorError("format-unknown", f"--report {word!r}: there is no format {name!r}", hint=hint)
+    return Target(name, None if path == "-" else path)
+
+
+def _check_places(targets: Sequence[Target]) -> None:
+    taken: dict[str, Target] = {}
+    for target in targets:
+        place = "" if target.path is None else os.path.realpath(target.path)
+        other = taken.setdefault(place, target)
+        if other is not target:
+            where = target.path or "standard output"
+            message = f"two reports would go to {where}: {other.format} and {target.format}"
+            raise LoopdoctorError("report-twice", message, hint="give each report a file of its own")
