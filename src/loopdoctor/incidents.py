@@ -16,10 +16,11 @@ from msgspec import Struct
 
 from loopdoctor import subjects
 from loopdoctor.catalogue.schema import Catalogue
-from loopdoctor.model import Frame, Incident, Line, Mark, Member, Place, Record, Surrounding, Symptom
+from loopdoctor.model import Frame, Incident, Line, Mark, Member, Place, Record, Surrounding, Symptom, Timeline
 from loopdoctor.owners import owner_of
 from loopdoctor.patterns import lazy
 from loopdoctor.settings import Settings
+from loopdoctor.timeline import Moments, moment_of
 
 AROUND = 12
 SAMPLES = 3
@@ -73,6 +74,7 @@ class Cluster:
         self.keys: set[str] = set()
         self.streams: set[str] = set()
         self.causes: dict[str, float] = {}
+        self.moments: dict[str, Moments] = {}
         self.first: Record | None = None
         self.last: Record | None = None
         self.sightings = 0
@@ -82,23 +84,31 @@ class Cluster:
         if len(self.streams) < MAX_STREAMS:
             self.streams.add(stream)
 
-    def count(self, record: Record, sighting: Sighting, times: int) -> None:
-        """Counts sightings like this one, the last of which is ``record``."""
+    def count(self, record: Record, sighting: Sighting, times: int, when: Timeline | None = None) -> None:
+        """Counts sightings like this one, the last of which is ``record``; ``when`` they were, if not all with it."""
         if self.last is None or self.last.source != record.source or self.last.start_line <= record.start_line:
             self.last = record
         self.sightings += times
         if len(self.seen) < MAX_SEEN or sighting.fingerprint in self.seen:
             self.seen[sighting.fingerprint] += times
+        moment = moment_of(record.lines) if when is None else None
         for symptom in sighting.symptoms:
             self.counts[symptom.id] += times
+            moments = self.moments.setdefault(symptom.id, Moments())
+            if when is not None:
+                moments.merge(when)
+            elif moment is not None:
+                moments.add(moment, times)
 
-    def add(self, sighting: Sighting, sample: Sample, causes: dict[str, float], times: int) -> bool:
+    def add(
+        self, sighting: Sighting, sample: Sample, causes: dict[str, float], times: int, when: Timeline | None
+    ) -> bool:
         """Counts a sighting; True if it is kept as a sample."""
         record = sighting.record
         self.first = self.first or record
         self.meet(record.stream)
         keep = self.seen[sighting.fingerprint] < SAMPLES and len(self.samples) < MAX_MEMBERS
-        self.count(record, sighting, times)
+        self.count(record, sighting, times, when)
         if len(self.keys) < 400:
             self.keys |= sighting.keys
         for cause, prior in causes.items():
@@ -112,6 +122,7 @@ class Cluster:
         twin = copy(self)
         twin.samples, twin.counts, twin.seen = list(self.samples), Counter(self.counts), Counter(self.seen)
         twin.keys, twin.streams, twin.causes = set(self.keys), set(self.streams), dict(self.causes)
+        twin.moments = {symptom: moments.twin() for symptom, moments in self.moments.items()}
         return twin
 
     def absorb(self, other: Cluster) -> None:
@@ -125,6 +136,8 @@ class Cluster:
         self.sightings += other.sightings
         self.counts += other.counts
         self.seen += other.seen
+        for symptom, moments in other.moments.items():
+            self.moments.setdefault(symptom, Moments()).merge(moments.timeline())
         self.keys |= other.keys
         self.streams |= other.streams
         for cause, prior in other.causes.items():
@@ -200,7 +213,7 @@ class Collector:
                 if len(sample.after) < AROUND and line.number - sample.sighting.record.end_line < self.settings.margin
             ]
 
-    def count_repeat(self, record: Record, times: int = 1) -> bool:
+    def count_repeat(self, record: Record, times: int = 1, when: Timeline | None = None) -> bool:
         """Counts a record that differs only in its numbers from ones of which enough samples are kept.
 
         In a storm of failures the cost is then that of telling the text, not of judging it again.
@@ -212,11 +225,11 @@ class Collector:
         if cluster.seen[sighting.fingerprint] < SAMPLES:
             return False
         cluster.meet(record.stream)
-        cluster.count(record, sighting, times)
+        cluster.count(record, sighting, times, when)
         return True
 
-    def add_record(self, record: Record, symptoms: list[Symptom], times: int = 1) -> None:
-        """A record with symptoms (seen so many times): joins the cluster it belongs to or opens one."""
+    def add_record(self, record: Record, symptoms: list[Symptom], times: int = 1, when: Timeline | None = None) -> None:
+        """A record with symptoms (seen so many times, then): joins the cluster it belongs to or opens one."""
         root = max(symptoms, key=lambda symptom: self.catalogue.symptoms[symptom.id].rank)
         culprit = subjects.culprit_of(record, root)
         sighting = Sighting(
@@ -242,7 +255,7 @@ class Collector:
         stream = record.source, record.stream
         near = tuple(line for line in self.before.get(stream, ()) if record.start_line - line.number <= margin)
         sample = Sample(sighting, near)
-        if cluster.add(sighting, sample, causes, times):
+        if cluster.add(sighting, sample, causes, times, when):
             self.waiting.setdefault(stream, []).append(sample)
 
     def end_source(self, source: str) -> None:
@@ -378,4 +391,5 @@ def freeze(cluster: Cluster, catalogue: Catalogue, marks: list[Mark], elsewhere:
         marks=tuple(marks),
         elsewhere=tuple(sorted(elsewhere)),
         owner=owner_of(records, names),
+        timeline=cluster.moments[root.id].timeline(),
     )

@@ -210,6 +210,17 @@ class Owner(Struct, frozen=True):
     switch: str = ""
 
 
+class Timeline(Struct, frozen=True):
+    """When something was seen: how often in each bucket of ``width`` seconds, as ``timeline.py`` makes and merges it.
+
+    ``buckets`` are (start, count) in order of time, the empty ones left out; starts are seconds since 1970, whole
+    multiples of ``width``. Both are empty where the log writes no times.
+    """
+
+    width: int = 0
+    buckets: tuple[tuple[int, int], ...] = ()
+
+
 class Incident(Struct, frozen=True):
     """One failure told once: its symptoms (samples, root first), how often and when it was seen."""
 
@@ -226,6 +237,7 @@ class Incident(Struct, frozen=True):
     marks: tuple[Mark, ...] = ()
     elsewhere: tuple[str, ...] = ()
     owner: Owner | None = None
+    timeline: Timeline = Timeline()
 
 
 class Quote(Struct, frozen=True):

@@ -19,6 +19,7 @@ from loopdoctor.model import (
     Place,
     Record,
     Report,
+    Timeline,
     Unexplained,
 )
 from loopdoctor.render import View
@@ -80,12 +81,19 @@ def _incident(diagnosis: Diagnosis, titles: Mapping[str, str], *, why: bool) -> 
         "occurrences": incident.occurrences,
         "first": _place(incident.first),
         "last": _place(incident.last),
+        "timeline": _timeline(incident.timeline),
         "culprit": _frame(incident.culprit),
         "owner": _owner(incident.owner),
         "symptoms": _symptoms(diagnosis, titles),
         "evidence": [msgspec.to_builtins(quote) for quote in evidence(incident)],
         "causes": [_cause(candidate, why=why) for candidate in diagnosis.candidates],
     }
+
+
+def _timeline(timeline: Timeline) -> Json | None:
+    if not timeline.buckets:
+        return None
+    return {"width_seconds": timeline.width, "buckets": [list(bucket) for bucket in timeline.buckets]}
 
 
 def _owner(owner: Owner | None) -> Json | None:
