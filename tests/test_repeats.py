@@ -55,6 +55,8 @@ def told(report: Report) -> dict[str, object]:
     found: dict[str, object] = json.loads("".join(renderer("json")(report, {}, View())))
     for key in ("inputs", "stats"):
         found.pop(key)
+    for incident in found["incidents"]:  # type: ignore[attr-defined]
+        incident.pop("timeline")  # of repeats only the last one's moment is known
     return found
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from loopdoctor.incidents import Cluster
 from loopdoctor.model import Line, Timeline
-from loopdoctor.scan import scan
+from loopdoctor.pipeline import scan
 from loopdoctor.settings import Settings
 from loopdoctor.timeline import MAX_BUCKETS, WIDTHS, Moments, coarser, merged, moment_of, seconds_of
 
