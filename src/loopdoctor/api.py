@@ -140,17 +140,23 @@ def report_text(
     color: bool = False,
     top: int = 3,
     why: bool = False,
+    redact: bool | None = None,
 ) -> str:
     """A report as the command line would print it in this format (``loopdoctor scan --format``).
 
-    ``rules`` are those of the scan, for the titles of symptoms; the rest are the options of the same names. Raises
+    ``rules`` are those of the scan, for the titles of symptoms; ``redact`` masks secrets, where it is None only in
+    formats that leave the machine; the rest are the options of the same names. Raises
     ValueError for a format that there is not.
     """
     from loopdoctor.catalogue.load import load_catalogue
-    from loopdoctor.render import FORMATS, View, renderer
+    from loopdoctor.render import FORMATS, LEAVES_THE_MACHINE, View, renderer
 
     if format not in FORMATS:
         raise ValueError(f"{format!r} is not one of {', '.join(FORMATS)}")
+    if redact or (redact is None and format in LEAVES_THE_MACHINE):
+        from loopdoctor.redaction import redact as masked
+
+        report = masked(report)
     own = _directories(rules)
     catalogue = load_catalogue(own) if own else _built_in()
     titles = {symptom.id: symptom.title for symptom in catalogue.symptoms.values()}

@@ -16,6 +16,7 @@ from loopdoctor.options import (
     Follow,
     Output,
     Quiet,
+    Redact,
     Reports,
     Rules,
     Top,
@@ -29,6 +30,7 @@ from loopdoctor.render import FORMATS
 
 if TYPE_CHECKING:
     from loopdoctor.model import Report
+    from loopdoctor.redaction import Redaction
     from loopdoctor.settings import Settings
 
 EXIT_FOUND = 1
@@ -105,6 +107,7 @@ def scan(
     why: Why = False,
     color: Color = None,
     width: Width = None,
+    redact: Redact = None,
     quiet: Quiet = False,
 ) -> None:
     """Diagnose logs: what went wrong, which mistake caused it, and how to fix it.
@@ -133,15 +136,17 @@ def scan(
     targets = targets_of(format, output, report or ())
     shown = on_stdout(targets)
     look = {"color": color, "width": width, "top": top, "why": why, "checkout": find_checkout()}
+    redaction = _redaction(redact, {target.format for target in targets})
     settings = _settings(rules, full)
     if follow:
         live = sys.stdout if shown in {"", "text"} else None if quiet else sys.stderr
-        found = _follow(sources, settings, _titles(rules), live, look)
+        found = _follow(sources, settings, _titles(rules), live, look, redaction if redact else None)
     else:
         found = _scan(sources, settings, shown=not quiet and is_terminal(sys.stderr))
-    written = deliver(found, _titles(rules) if found.diagnoses else {}, targets, look, say_error)
+    edit = redaction.edit if redaction else None
+    written = deliver(found, _titles(rules) if found.diagnoses else {}, targets, look, say_error, edit)
     if not quiet and (shown != "text" or not is_terminal(sys.stdout)):
-        say_notices(found)
+        say_notices(redaction.of(found) if redaction and redact else found)
     raise typer.Exit(_status(found, fail_on) if written else EXIT_ERROR)
 
 
@@ -249,7 +254,12 @@ def _scan(sources: list[str], settings: Settings, *, shown: bool) -> Report:
 
 
 def _follow(
-    sources: list[str], settings: Settings, titles: dict[str, str], live: TextIO | None, look: dict[str, Any]
+    sources: list[str],
+    settings: Settings,
+    titles: dict[str, str],
+    live: TextIO | None,
+    look: dict[str, Any],
+    redaction: Redaction | None,
 ) -> Report:
     """Tells of incidents on ``live`` until the logs end or a signal asks for the report."""
     from loopdoctor.follow import follow
@@ -268,9 +278,23 @@ def _follow(
                     delivery.to_stream(live, ["\n"], encoding)
                 return item
             told = True
-            if live is not None and not delivery.to_stream(live, [ticker.render(item)], encoding):
+            if live is not None and not delivery.to_stream(
+                live, [ticker.render(redaction.of(item) if redaction else item)], encoding
+            ):
                 stop.set()  # whoever read it has gone
     raise AssertionError("a scan ends with its report")
+
+
+def _redaction(redact: bool | None, formats: set[str]) -> Redaction | None:
+    """What masks the secrets in these formats; None where they stay in all of them."""
+    from loopdoctor.render import LEAVES_THE_MACHINE
+
+    masked = formats if redact else formats & LEAVES_THE_MACHINE if redact is None else frozenset[str]()
+    if not masked and not redact:
+        return None
+    from loopdoctor.redaction import Redaction
+
+    return Redaction(masked)
 
 
 def _status(report: Report, fail_on: str) -> int:

@@ -59,6 +59,14 @@ Top = Annotated[int, typer.Option(min=1, metavar="N", help="How many causes of e
 Why = Annotated[
     bool, typer.Option("--why", help="Show every clue that was asked, held or not, with its weight and its lines.")
 ]
+Redact = Annotated[
+    bool | None,
+    typer.Option(
+        "--redact/--no-redact",
+        help="Mask passwords, tokens, cookies, keys, addresses and user names in the report.",
+        show_default="in formats that leave the machine: markdown, html, github, gitlab, sarif",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")]
 
 

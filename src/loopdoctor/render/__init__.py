@@ -46,6 +46,9 @@ FORMATS: Mapping[str, str] = {
 # Formats read by programs are UTF-8 whatever the terminal's encoding is.
 FOR_PEOPLE = frozenset({"text"})
 
+# What is published or handed on: secrets are masked in it unless the user says otherwise.
+LEAVES_THE_MACHINE = frozenset({"markdown", "html", "github", "gitlab", "sarif"})
+
 
 def renderer(name: str) -> Render:
     """The ``render`` function of the format called ``name``; KeyError if there is none."""

@@ -13,6 +13,8 @@ from loopdoctor.errors import LoopdoctorError
 from loopdoctor.model import Report
 from loopdoctor.render import FOR_PEOPLE, FORMATS, delivery, renderer, terminal
 
+Edit = Callable[[str, Report, Mapping[str, Any]], tuple[Report, Mapping[str, Any]]]
+
 
 class Target(Struct, frozen=True):
     """One report to write: its format, and the file it goes to (None: standard output)."""
@@ -49,12 +51,17 @@ def deliver(
     targets: Sequence[Target],
     look: Mapping[str, Any],
     failed: Callable[[LoopdoctorError], None],
+    edit: Edit | None = None,
 ) -> bool:
-    """Writes every report; one that fails is told to ``failed`` and the others are written still. True if all were."""
+    """Writes every report; one that fails is told to ``failed`` and the others are written still. True if all were.
+
+    ``edit`` is what a report and its look go through before they are rendered: what a format must not show is masked.
+    """
     written = True
     for target in targets:
         try:
-            _write(report, titles, target, look)
+            shown, seen = edit(target.format, report, look) if edit else (report, look)
+            _write(shown, titles, target, seen)
         except LoopdoctorError as error:
             failed(error)
             written = False
