@@ -20,6 +20,7 @@ from loopdoctor.model import (
     Stats,
     Surrounding,
     Symptom,
+    Timeline,
     Trace,
     Unexplained,
 )
@@ -141,6 +142,7 @@ def incident(*members: Member, occurrences: int = 12) -> Incident:
         libraries=("httpx",),
         python="3.11",
         owner=Owner("the httpx.AsyncClient at 0x7f2a90", Frame("/srv/billing/invoices.py", 12, "<module>")),
+        timeline=Timeline(1, ((50_531, 7), (50_600, 1), (50_712, 2), (50_980, 2))),
     )
 
 

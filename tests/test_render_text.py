@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from rich.cells import cell_len
 
-from loopdoctor.model import Notice, Report, Unexplained
+from loopdoctor.checkout import Checkout
+from loopdoctor.model import Notice, Record, Report, Timeline, Unexplained
 from loopdoctor.render import View, renderer
 from sample_report import CLOSED, FAILED, QUIET, REUSED, TITLES, UNCLOSED, diagnosis, member, record, report
 from test_render_json import HOSTILE, hostile_report
@@ -115,8 +116,64 @@ def test_top_limits_the_bars_not_the_list() -> None:
 def test_consequences_are_told_with_their_reason() -> None:
     """What only followed is listed with its count, its place and why."""
     text = rendered(FAILED, width=120)
-    assert "Unclosed client session, once  app.log:161" in text
+    assert "line 161  because of it: Unclosed client session, once\n" in text
     assert "the session was left open because the call that should close it failed" in text
+
+
+def timed(at: str, lines: list[str], start: int) -> Record:
+    """A record that was written at this time."""
+    made = record(lines, {0: lines[0]}, start=start)
+    return msgspec.structs.replace(made, lines=tuple(msgspec.structs.replace(line, time=at) for line in made.lines))
+
+
+def test_what_came_when_is_told_in_seconds() -> None:
+    """Where the log has times, consequences are told by how long after the root they came."""
+    root, later = timed("10:00:00.5", ["RuntimeError: one"], 4), timed("10:00:02.6", ["Unclosed client session"], 90)
+    text = rendered(report(diagnosis(member("event-loop-closed", root), member("unclosed-session", later, why="so"))))
+    assert "in order   +0.0 s  Event loop is closed" in text
+    assert "           +2.1 s  because of it: Unclosed client session, once  line 90\n" in text
+
+
+def test_at_most_six_symptoms_are_told_in_order() -> None:
+    """A failure with a long tail keeps its root and five more; the rest is a number."""
+    later = [member(f"wreck-{n}", record([f"wreck {n}"], start=200 + n), why="so") for n in range(9)]
+    early = [member(f"early-{n}", record([f"early {n}"], start=2 + n), why="so") for n in range(9)]
+    text = rendered(report(diagnosis(member("event-loop-closed", CLOSED), *later, *early)))
+    assert text.count("because of it: ") == 5
+    assert "line 132  Event loop is closed" in text
+    assert "and 13 more" in text
+
+
+def test_a_sparkline_shows_when_it_happened() -> None:
+    """One sign a column, higher where more was seen, with what a column stands for."""
+    assert re.search(r"\n +█····▂······▃·················▃  a column is 15 s, the highest 7\n", rendered(FAILED))
+    assert " #....:......-.................-  a column is 15 s" in rendered(FAILED, ascii=True)
+    once = msgspec.structs.replace(FAILED.diagnoses[0].incident, timeline=Timeline(60, ((60, 12),)))
+    assert "a column" not in rendered(report(msgspec.structs.replace(FAILED.diagnoses[0], incident=once)))
+
+
+def test_the_users_own_lines_stand_round_the_culprit(tmp_path: Path) -> None:
+    """Where the file is at hand and unchanged its lines are shown; else the one that the traceback shows."""
+    (tmp_path / "billing").mkdir()
+    file = tmp_path / "billing" / "invoices.py"
+    body = "\n" * 38 + "def f():\n    x = 1\n    reply = await CLIENT.post(URL, json=job)\n    return x\n"
+    file.write_text(body)
+    shown = rendered(FAILED, checkout=Checkout(str(tmp_path)))
+    assert "40 │     x = 1\n" in shown
+    assert "41 │     reply = await CLIENT.post(URL, json=job)\n" in shown
+    file.write_text(body.replace("CLIENT.post", "client.post"))
+    changed = rendered(FAILED, checkout=Checkout(str(tmp_path)))
+    assert "x = 1" not in changed
+    assert "reply = await CLIENT.post(URL, json=job)" in changed
+
+
+def test_a_clue_does_not_quote_what_is_shown_anyway() -> None:
+    """What stands in the evidence or names the culprit is not quoted once more below a clue."""
+    quoting = msgspec.structs.replace(REUSED.clues[0], quotes=("RuntimeError: Event loop is closed",))
+    found = msgspec.structs.replace(
+        FAILED.diagnoses[0], candidates=(msgspec.structs.replace(REUSED, clues=(quoting,)),)
+    )
+    assert rendered(report(found)).count("│ RuntimeError: Event loop is closed") == 1
 
 
 def test_nothing_found_says_what_was_read_and_lists_the_rest() -> None:

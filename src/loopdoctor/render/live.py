@@ -7,7 +7,8 @@ from rich.text import Text
 from loopdoctor.model import FixStep, Update
 from loopdoctor.render import View
 from loopdoctor.render.page import Page, plain
-from loopdoctor.render.text import Titles, incident_page
+from loopdoctor.render.text import incident_page
+from loopdoctor.render.wording import Titles
 
 
 class Ticker:

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from rich.filesize import decimal
 from rich.text import Text
 
-from loopdoctor.model import Candidate, ClueResult, Diagnosis, FixStep, Incident, Input, Member, Owner, Place, Report
+from loopdoctor.model import Candidate, ClueResult, Diagnosis, FixStep, Incident, Member, Owner, Place, Report
 from loopdoctor.render import View
+from loopdoctor.render.chronology import events
+from loopdoctor.render.course import course, source_round, sparkline
+from loopdoctor.render.escape import visible
 from loopdoctor.render.page import Page, columns, paragraphs, plain, prose
 from loopdoctor.render.quotes import cut, quote
 from loopdoctor.render.weighing import weigh
+from loopdoctor.render.wording import (
+    UNLIKELY,
+    VERDICTS,
+    Titles,
+    found,
+    frame_place,
+    likely,
+    log_place,
+    named,
+    percent,
+    read,
+    times,
+    title_of,
+    worst_first,
+)
 
-Titles = Mapping[str, str]
-
-_VERDICTS = {
-    "lost-work": ("Work was lost", "bold red"),
-    "resource-leak": ("A resource leaks", "bold yellow"),
-    "exit-noise": ("Harmless noise at exit", "bold green"),
-}
-_SEVERITY = {"lost-work": 0, "": 1, "resource-leak": 2, "exit-noise": 3}
+_STYLES = {"lost-work": "bold red", "resource-leak": "bold yellow", "exit-noise": "bold green"}
 
 _MOST_UNEXPLAINED = 20
 _MOST_NOTICES = 20
 _MOST_QUOTES = 3
 _QUOTED_LINE = 400
-_UNLIKELY = 0.01
 
 
 def render(report: Report, titles: Titles, view: View) -> Iterator[str]:
@@ -35,8 +44,7 @@ def render(report: Report, titles: Titles, view: View) -> Iterator[str]:
     _summary(page, report)
     yield page.take()
     told: dict[tuple[str, tuple[FixStep, ...]], int] = {}
-    worst_first = sorted(report.diagnoses, key=lambda diagnosis: _SEVERITY.get(diagnosis.verdict, 1))
-    for number, diagnosis in enumerate(worst_first, 1):
+    for number, diagnosis in enumerate(worst_first(report.diagnoses), 1):
         _diagnosis(page, number, diagnosis, titles, told)
         yield page.take()
     _unexplained(page, report)
@@ -54,24 +62,10 @@ def incident_page(
 
 
 def _summary(page: Page, report: Report) -> None:
-    found = len(report.diagnoses)
-    head = (_count(found, "asyncio failure"), "bold") if found else ("No asyncio failure found", "bold green")
-    page.wide(Text.assemble(head, " in ", plain(_inputs(report.inputs)), f" ({_read(report)})"))
+    head = (found(report), "bold" if report.diagnoses else "bold green")
+    page.wide(Text.assemble(head, " in ", plain(named(report.inputs)), f" ({read(report)})"))
     if report.stats.interrupted:
         page.wide(Text("The scan was stopped; this is what was found until then.", "yellow"))
-
-
-def _inputs(inputs: Sequence[Input]) -> str:
-    if not inputs:
-        return "nothing"
-    if len(inputs) == 1:
-        return "standard input" if inputs[0].path in {"-", "<stdin>"} else inputs[0].path
-    return f"{len(inputs)} files"
-
-
-def _read(report: Report) -> str:
-    stats = report.stats
-    return f"{decimal(stats.bytes)}, {_count(stats.lines, 'line')} read"
 
 
 def _diagnosis(
@@ -80,8 +74,9 @@ def _diagnosis(
     incident = diagnosis.incident
     page.blank()
     _heading(page, number, incident, titles)
-    label, style = _VERDICTS.get(diagnosis.verdict, (diagnosis.verdict, "bold"))
+    label = VERDICTS.get(diagnosis.verdict, diagnosis.verdict)
     if label:
+        style = _STYLES.get(diagnosis.verdict, "bold")
         verdict = Text.assemble(plain(label, style), ": " if diagnosis.reason else "", prose(diagnosis.reason))
         page.label("verdict")
         page.words(verdict)
@@ -91,41 +86,39 @@ def _diagnosis(
         if page.view.why:
             _why(page, diagnosis)
         else:
-            _because(page, diagnosis.candidates[0])
+            _because(page, diagnosis.candidates[0], incident)
     _evidence(page, incident, titles)
-    _consequences(page, incident, titles)
+    course(page, events(incident, titles))
     if diagnosis.candidates:
         _mend(page, number, diagnosis.candidates[0], told)
         _more(page, diagnosis.candidates)
 
 
 def _heading(page: Page, number: int, incident: Incident, titles: Titles) -> None:
-    root = incident.members[0].symptom.id if incident.members else incident.fingerprint
-    times = _times(incident.occurrences)
-    title = plain(f"{number}. {titles.get(root, root)}", "bold")
-    space = page.width - title.cell_len - columns(times)
+    often = times(incident.occurrences)
+    title = plain(f"{number}. {title_of(incident, titles)}", "bold")
+    space = page.width - title.cell_len - columns(often)
     if space >= 2:
-        page.wide(Text.assemble(title, " " * space, (times, "bold")))
+        page.wide(Text.assemble(title, " " * space, (often, "bold")))
     else:
-        page.wide(Text.assemble(title, "  ", (times, "bold")), hang=3)
+        page.wide(Text.assemble(title, "  ", (often, "bold")), hang=3)
     page.rule()
 
 
 def _where(page: Page, incident: Incident) -> None:
     culprit = incident.culprit
     if culprit is not None:
-        place = culprit.file if culprit.line is None else f"{culprit.file}:{culprit.line}"
         page.section("where")
         within = f" in {culprit.function}" if culprit.function else ""
-        page.words(Text.assemble(plain(place, "bold cyan"), plain(within)))
-        if culprit.source:
-            page.words(plain(cut(culprit.source, _QUOTED_LINE)), indent=2)
+        page.words(Text.assemble(plain(frame_place(culprit), "bold cyan"), plain(within)))
+        source_round(page, culprit)
     if incident.owner is not None:
         _owner(page, incident.owner)
     elif culprit is None:
         page.blank()
     page.label("seen")
     page.words(_span(incident.first, incident.last))
+    sparkline(page, incident.timeline)
 
 
 def _owner(page: Page, owner: Owner) -> None:
@@ -134,9 +127,8 @@ def _owner(page: Page, owner: Owner) -> None:
     page.words(plain(cut(owner.what, 200)))
     made = owner.made
     if made is not None:
-        place = made.file if made.line is None else f"{made.file}:{made.line}"
         within = f" in {made.function}" if made.function else ""
-        page.words(Text.assemble("made at ", plain(place, "bold cyan"), plain(within)), indent=2)
+        page.words(Text.assemble("made at ", plain(frame_place(made), "bold cyan"), plain(within)), indent=2)
     elif owner.switch:
         page.words(prose(f"the log does not say where it was made: run it with `{owner.switch}`", "dim"), indent=2)
 
@@ -144,18 +136,18 @@ def _owner(page: Page, owner: Owner) -> None:
 def _span(first: Place, last: Place) -> Text:
     if first == last:
         return _place(first)
-    return Text.assemble(_place(first), "  to  ", _place(last))
+    return Text.assemble(_place(first), " to ", _place(last, short=first.source == last.source))
 
 
-def _place(place: Place) -> Text:
-    text = plain(f"{place.source}:{place.line}")
+def _place(place: Place, *, short: bool = False) -> Text:
+    text = plain(f"line {place.line}" if short else log_place(place))
     if place.time:
         text.append_text(plain(f" ({place.time})", "dim"))
     return text
 
 
 def _causes(page: Page, diagnosis: Diagnosis) -> None:
-    candidates = [c for index, c in enumerate(diagnosis.candidates) if not index or c.confidence >= _UNLIKELY]
+    candidates = likely(diagnosis.candidates)
     page.section("causes" if len(candidates) > 1 else "cause")
     if diagnosis.undecided and len(candidates) > 1:
         page.words(
@@ -165,7 +157,7 @@ def _causes(page: Page, diagnosis: Diagnosis) -> None:
         )
     cells = 20 if page.width >= 100 else 10
     for index, candidate in enumerate(candidates[: max(page.view.top, 1)]):
-        lead = page.bar(candidate.confidence, cells) + Text(f" {_percent(candidate.confidence):>4}  ")
+        lead = page.bar(candidate.confidence, cells) + Text(f" {percent(candidate.confidence):>4}  ")
         page.words(plain(candidate.title, "" if index else "bold"), first=lead)
     for paragraph in paragraphs(candidates[0].means):
         page.words(prose(paragraph, "dim"))
@@ -178,40 +170,52 @@ def _why(page: Page, diagnosis: Diagnosis) -> None:
         weigh(page, candidate, None)
 
 
-def _because(page: Page, candidate: Candidate) -> None:
+def _because(page: Page, candidate: Candidate, incident: Incident) -> None:
     telling = [clue for clue in candidate.clues if clue.weight]
     telling.sort(key=lambda clue: (clue.weight < 0, -abs(clue.weight)))
     if telling:
         page.section("because")
+        elsewhere = _said_elsewhere(incident)
         for clue in telling:
-            _clue(page, clue)
+            _clue(page, clue, elsewhere)
     if candidate.settle:
         page.section("to settle")
         for paragraph in paragraphs(candidate.settle):
             page.words(prose(paragraph))
 
 
-def _clue(page: Page, clue: ClueResult) -> None:
+def _said_elsewhere(incident: Incident) -> str:
+    """What the report shows anyway: where the culprit is, and the root's record."""
+    at = incident.culprit
+    where = f"{frame_place(at)} in {at.function}\n{at.source}\n" if at else ""
+    return where + "\n".join(line.plain for line in _quoted(incident.members[0], long=True))
+
+
+def _clue(page: Page, clue: ClueResult, elsewhere: str) -> None:
     sign = Text("+ ", "green") if clue.weight > 0 else Text("- ", "red")
     says = prose(clue.says)
     page.words(says if clue.held else Text("not seen: ", "dim") + says, first=sign)
     for seen in clue.quotes[:1]:
-        page.quoted([plain(cut(seen.strip(), 160), "dim")], indent=2)
+        if visible(seen.strip()) not in elsewhere:
+            page.quoted([plain(cut(seen.strip(), 160), "dim")], indent=2)
 
 
 def _evidence(page: Page, incident: Incident, titles: Titles) -> None:
     """The root's record at some length, then one for each other symptom that is no consequence."""
     shown: dict[str, Member] = {}
+    records: set[int] = set()
     for member in incident.members:
-        if not member.consequence:
-            shown.setdefault(member.symptom.id, member)
-    if not shown:
-        shown = {member.symptom.id: member for member in incident.members[:1]}
-    for index, (symptom, member) in enumerate(list(shown.items())[:_MOST_QUOTES]):
+        symptom, record = member.symptom, id(member.symptom.record)
+        if not shown or not (member.consequence or symptom.id in shown or record in records):
+            shown[symptom.id] = member
+            records.add(record)
+    source = incident.members[0].symptom.record.source
+    for index, (rule, member) in enumerate(list(shown.items())[:_MOST_QUOTES]):
         page.section("evidence" if not index else "")
-        head = plain(f"{member.symptom.record.source}:{member.symptom.line}", "cyan")
+        at = Place(member.symptom.record.source, member.symptom.line)
+        head = plain(f"line {at.line}" if index and at.source == source else log_place(at), "cyan")
         if index:
-            head.append_text(plain(f"  {titles.get(symptom, symptom)}"))
+            head.append_text(plain(f"  {titles.get(rule, rule)}"))
         page.words(head)
         page.quoted(_quoted(member, long=not index))
 
@@ -226,27 +230,6 @@ def _quoted(member: Member, *, long: bool) -> list[Text]:
         style = "bold" if speaks else "dim" if line.startswith((" ", "[... ")) else ""
         lines.append(plain(cut(line, _QUOTED_LINE).rstrip(), style))
     return lines
-
-
-def _consequences(page: Page, incident: Incident, titles: Titles) -> None:
-    counts = dict(incident.counts)
-    roots = {member.symptom.id for member in incident.members if not member.consequence}
-    seen: dict[str, Member] = {}
-    for member in incident.members:
-        if member.symptom.id not in roots:
-            seen.setdefault(member.symptom.id, member)
-    if not seen:
-        return
-    page.section("also seen")
-    page.words(Text("because of it:", "dim"))
-    for symptom, member in seen.items():
-        text = Text.assemble(
-            plain(titles.get(symptom, symptom)),
-            f", {_times(counts.get(symptom, 1))}",
-            plain(f"  {member.symptom.record.source}:{member.symptom.line}", "dim"),
-        )
-        page.words(text, first=f"{page.glyphs.bullet} ")
-        page.words(prose(member.consequence, "dim"), indent=2)
 
 
 def _mend(page: Page, number: int, candidate: Candidate, told: dict[tuple[str, tuple[FixStep, ...]], int]) -> None:
@@ -285,11 +268,11 @@ def bullets(page: Page, label: str, items: Iterable[str]) -> None:
 def _more(page: Page, candidates: Sequence[Candidate]) -> None:
     page.section("more")
     for index, candidate in enumerate(candidates):
-        if index and candidate.confidence < _UNLIKELY:
+        if index and candidate.confidence < UNLIKELY:
             continue
         line = Text.assemble(("loopdoctor explain ", "dim"), plain(candidate.id, "cyan"))
         if index >= page.view.top:
-            line.append_text(plain(f"  {_percent(candidate.confidence)}  {candidate.title}", "dim"))
+            line.append_text(plain(f"  {percent(candidate.confidence)}  {candidate.title}", "dim"))
         page.words(line)
 
 
@@ -303,7 +286,7 @@ def _unexplained(page: Page, report: Report) -> None:
     for failure in often_first[:_MOST_UNEXPLAINED]:
         said = [part for part in (failure.exception, failure.message) if part]
         words = ": ".join(said) or "traceback without its last line"
-        text = Text.assemble(plain(cut(words, 200)), (f", {_times(failure.occurrences)}", ""))
+        text = Text.assemble(plain(cut(words, 200)), (f", {times(failure.occurrences)}", ""))
         at = failure.culprit
         if at is not None:
             text.append_text(plain(f"  {at.file}" if at.line is None else f"  {at.file}:{at.line}", "cyan"))
@@ -329,15 +312,3 @@ def _notices(page: Page, report: Report) -> None:
 def _rest(page: Page, left: int) -> None:
     if left > 0:
         page.words(Text(f"and {left:,} more; --format json lists them all", "dim"))
-
-
-def _percent(share: float) -> str:
-    return f"{round(100 * min(max(share, 0.0), 1.0))}%"
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

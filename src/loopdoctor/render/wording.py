@@ -1,0 +1,80 @@
+"""Words and orders that every report for people shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.filesize import decimal
+
+from loopdoctor.model import Candidate, Diagnosis, Frame, Incident, Input, Place, Report
+
+Titles = Mapping[str, str]
+
+VERDICTS = {
+    "lost-work": "Work was lost",
+    "resource-leak": "A resource leaks",
+    "exit-noise": "Harmless noise at exit",
+}
+_SEVERITY = {"lost-work": 0, "": 1, "resource-leak": 2, "exit-noise": 3}
+UNLIKELY = 0.01
+"""Causes below this confidence are not worth a line."""
+
+
+def worst_first(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
+    """Lost work before leaks before noise; among equals the order of the log."""
+    return sorted(diagnoses, key=lambda diagnosis: _SEVERITY.get(diagnosis.verdict, 1))
+
+
+def title_of(incident: Incident, titles: Titles) -> str:
+    """The title of an incident's root symptom."""
+    root = incident.members[0].symptom.id if incident.members else incident.fingerprint
+    return titles.get(root, root)
+
+
+def found(report: Report) -> str:
+    """``3 asyncio failures``, or that there is none."""
+    return count(len(report.diagnoses), "asyncio failure") if report.diagnoses else "No asyncio failure found"
+
+
+def named(inputs: Sequence[Input]) -> str:
+    """The one log that was read, or how many there were."""
+    if not inputs:
+        return "nothing"
+    if len(inputs) == 1:
+        return "standard input" if inputs[0].path in {"-", "<stdin>"} else inputs[0].path
+    return f"{len(inputs)} files"
+
+
+def read(report: Report) -> str:
+    """How much was read."""
+    return f"{decimal(report.stats.bytes)}, {count(report.stats.lines, 'line')} read"
+
+
+def likely(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The first cause, and the others that are worth a line."""
+    return [c for index, c in enumerate(candidates) if not index or c.confidence >= UNLIKELY]
+
+
+def frame_place(frame: Frame) -> str:
+    """``file:line``, or the file alone."""
+    return frame.file if frame.line is None else f"{frame.file}:{frame.line}"
+
+
+def log_place(place: Place) -> str:
+    """``log:line``."""
+    return f"{place.source}:{place.line}"
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) in whole percents."""
+    return f"{round(100 * min(max(share, 0.0), 1.0))}%"
+
+
+def times(number: int) -> str:
+    """``once``, ``12 times``."""
+    return "once" if number == 1 else f"{number:,} times"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 line``, ``2 lines``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
