@@ -11,9 +11,13 @@ import typer
 
 from loopdoctor import __version__, commands, rule_commands
 from loopdoctor.errors import LoopdoctorError
+from loopdoctor.option_table import FAIL_ON
 from loopdoctor.options import (
     Color,
+    FailOn,
     Follow,
+    Format,
+    Full,
     Output,
     Quiet,
     Redact,
@@ -24,9 +28,8 @@ from loopdoctor.options import (
     Width,
     catalogue_of,
     one_of,
-    rule_directories,
+    project_defaults,
 )
-from loopdoctor.render import FORMATS
 
 if TYPE_CHECKING:
     from loopdoctor.model import Report
@@ -36,9 +39,6 @@ if TYPE_CHECKING:
 EXIT_FOUND = 1
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
-
-# From which confidence of its first cause on a diagnosis fails the command.
-FAIL_ON = {"any": 0.0, "likely": 0.5, "certain": 0.8, "never": None}
 
 app = typer.Typer(
     name="loopdoctor",
@@ -50,18 +50,9 @@ app = typer.Typer(
 app.add_typer(rule_commands.app, name="rules")
 
 
-Full = Annotated[bool, typer.Option("--full", help="Parse every line, not only those near a known message. Slow.")]
 Paths = Annotated[
     list[str] | None,
     typer.Argument(metavar="[PATH ...|-]", help="Logs, directories or archives; - is standard input."),
-]
-FailOn = Annotated[
-    str,
-    typer.Option(
-        help="Exit with 1 on any diagnosis, or only on one whose first cause has a confidence of 50 % (likely) "
-        "or 80 % (certain).",
-        **one_of(*FAIL_ON),
-    ),
 ]
 
 
@@ -75,6 +66,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def loopdoctor(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -88,15 +80,16 @@ def loopdoctor(
     loopdoctor scan ci.log --fail-on likely   exit 1 if something is found
     loopdoctor explain resource-not-closed    one mistake in full
     loopdoctor repro resource-not-closed      a program that makes it, and its repaired twin
+    loopdoctor config                         what holds here, and where it was set
     """
+    if not {"-h", "--help"} & set(sys.argv):  # help must come even where the configuration is broken
+        context.default_map = project_defaults(context.command)
 
 
 @app.command()
 def scan(
     paths: Paths = None,
-    format: Annotated[  # noqa: A002
-        str, typer.Option("--format", "-f", help="How to write the report.", **one_of(*FORMATS))
-    ] = "text",
+    format: Format = "text",  # noqa: A002
     output: Output = None,
     report: Reports = None,
     rules: Rules = None,
@@ -126,6 +119,11 @@ def scan(
     or a report that could not be written (the others are);
     130 stopped by Ctrl-C, with a report on what was found until then. With
     --follow Ctrl-C is the usual end, and the status that of a finished scan.
+
+    \b
+    Each option can be set for a project, `fail-on = "likely"` below
+    \\[tool.loopdoctor] in pyproject.toml, or as LOOPDOCTOR_FAIL_ON: see
+    `loopdoctor config --help`.
     """
     from loopdoctor.checkout import find_checkout
     from loopdoctor.render.messages import say_error, say_notices
@@ -198,6 +196,7 @@ def explain(
 
 
 app.command()(commands.repro)
+app.command()(commands.config)
 
 
 def main() -> int:
@@ -236,9 +235,9 @@ def _sources(paths: Sequence[str] | None) -> list[str]:
 
 
 def _settings(rules: Sequence[str] | None, full: bool) -> Any:
-    from loopdoctor.settings import Settings
+    from loopdoctor.configuration import read_configuration, settings_of
 
-    return Settings(rules=tuple(rule_directories(rules)), full=full)
+    return settings_of(read_configuration(), tuple(rules or ()), full=full)
 
 
 def _titles(rules: Sequence[str] | None) -> dict[str, str]:

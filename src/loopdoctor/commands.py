@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -65,3 +66,48 @@ def _minor(python: str | None) -> str | None:
     if len(parts) not in {2, 3} or parts[0] != "3" or not all(part.isdecimal() for part in parts):
         raise typer.BadParameter(f"{python!r} is not a version of Python such as 3.11")
     return ".".join(parts[:2])
+
+
+def config(
+    path: Annotated[
+        bool, typer.Option("--path", help="Print only the file that is used; exit 1 if there is none.")
+    ] = False,
+    format: TextOrJson = "text",  # noqa: A002
+) -> None:
+    """Show every option of a scan: its value here, and where it was set.
+
+    \b
+    loopdoctor config
+    loopdoctor config --format json
+    LOOPDOCTOR_FAIL_ON=any loopdoctor config
+
+    \b
+    What counts, the first that says something:
+      1. the command line
+      2. the environment: LOOPDOCTOR_FAIL_ON=likely, LOOPDOCTOR_WHY=1; lists with
+         commas: LOOPDOCTOR_REPORT=json=a.json,text=a.txt
+      3. the nearest loopdoctor.toml, or pyproject.toml with \\[tool.loopdoctor], in
+         this directory or above; paths in it are relative to it
+      4. the default
+    Directories with rules are added up instead of replaced.
+
+    \b
+    \\[tool.loopdoctor]
+    rules = \\["ops/loopdoctor-rules"]
+    fail-on = "likely"
+    report = \\["json=build/loopdoctor.json"]
+
+    \b
+    \\[tool.loopdoctor.limits]
+    max-incidents = 500
+    """
+    from loopdoctor.configuration import read_configuration, unknown_variables
+    from loopdoctor.render import settings_page
+    from loopdoctor.render.delivery import to_stdout
+
+    configuration = read_configuration()
+    if path:
+        to_stdout([f"{configuration.path}\n"] if configuration.path else [])
+        raise typer.Exit(0 if configuration.path else 1)
+    unknown = unknown_variables(os.environ)
+    to_stdout(settings_page.render(configuration.path, configuration.held(), unknown, format))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from loopdoctor.option_table import OPTIONS
+
 if TYPE_CHECKING:
     from loopdoctor.catalogue.schema import Catalogue
 
@@ -22,52 +24,32 @@ def one_of(*choices: str) -> Any:
     return {"callback": check, "metavar": "|".join(choices), "autocompletion": lambda: list(choices)}
 
 
-Width = Annotated[int | None, typer.Option(min=40, max=400, help="Columns of the text report.")]
-TextOrJson = Annotated[str, typer.Option("--format", "-f", help="How to write it.", **one_of("text", "json"))]
-Color = Annotated[
-    bool | None, typer.Option("--color/--no-color", help="Colour, whatever the output is.", show_default="auto")
-]
-Rules = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--rules",
-        metavar="DIR",
-        help="A directory with rules of your own, beside those of [tool.loopdoctor]; may be given several times.",
-    ),
-]
+def says(name: str) -> str:
+    """What an option means, as its help says it; brackets would be markup there."""
+    return OPTIONS[name].meaning.replace("[", "\\[")
 
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file.")]
-Reports = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--report",
-        metavar="FORMAT=FILE",
-        help="Write a further report, of the same scan; may be given several times. FORMAT=- takes the place of the "
-        "text on standard output.",
-    ),
-]
-Follow = Annotated[
-    bool,
-    typer.Option(
-        "--follow",
-        "-F",
-        help="Go on reading while the log is written, through rotations, and tell of each incident as it comes; "
-        "the report follows at the end (end of the pipe, Ctrl-C, SIGTERM).",
-    ),
-]
-Top = Annotated[int, typer.Option(min=1, metavar="N", help="How many causes of each failure the text shows.")]
-Why = Annotated[
-    bool, typer.Option("--why", help="Show every clue that was asked, held or not, with its weight and its lines.")
-]
+
+TextOrJson = Annotated[str, typer.Option("--format", "-f", help="How to write it.", **one_of("text", "json"))]
+Format = Annotated[str, typer.Option("--format", "-f", help=says("format"), **one_of(*OPTIONS["format"].choices))]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help=says("output"))]
+Reports = Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT=FILE", help=says("report"))]
+Rules = Annotated[list[str] | None, typer.Option("--rules", metavar="DIR", help=says("rules"))]
+Full = Annotated[bool, typer.Option("--full/--no-full", help=says("full"))]
+Follow = Annotated[bool, typer.Option("--follow/--no-follow", "-F", help=says("follow"))]
+FailOn = Annotated[str, typer.Option("--fail-on", help=says("fail-on"), **one_of(*OPTIONS["fail-on"].choices))]
+Top = Annotated[int, typer.Option(min=1, metavar="N", help=says("top"))]
+Why = Annotated[bool, typer.Option("--why/--no-why", help=says("why"))]
+Color = Annotated[bool | None, typer.Option("--color/--no-color", help=says("color"), show_default="auto")]
+Width = Annotated[int | None, typer.Option(min=40, max=400, help=says("width"))]
 Redact = Annotated[
     bool | None,
     typer.Option(
         "--redact/--no-redact",
-        help="Mask passwords, tokens, cookies, keys, addresses and user names in the report.",
+        help=says("redact"),
         show_default="in formats that leave the machine: markdown, html, github, gitlab, sarif",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")]
+Quiet = Annotated[bool, typer.Option("--quiet/--no-quiet", "-q", help=says("quiet"))]
 
 
 def rule_directories(rules: Sequence[str] | None) -> list[str]:
@@ -82,3 +64,16 @@ def catalogue_of(rules: Sequence[str] | None) -> Catalogue:
     from loopdoctor.catalogue.load import load_catalogue
 
     return load_catalogue(rule_directories(rules))
+
+
+def project_defaults(group: Any) -> dict[str, Any]:
+    """What the project and the environment put in the place of the commands' own defaults, by command."""
+    from loopdoctor.configuration import read_configuration
+
+    configuration = read_configuration()
+    everywhere = configuration.defaults(everywhere=True)
+
+    def below(commands: Any) -> dict[str, Any]:
+        return {name: below(one.commands) if hasattr(one, "commands") else everywhere for name, one in commands.items()}
+
+    return {**below(group.commands), "scan": configuration.defaults(everywhere=False)}

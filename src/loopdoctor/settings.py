@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 
@@ -32,3 +34,14 @@ class Settings(Struct, frozen=True):
     max_ratio: int = 2000
     max_incidents: int = 2000
     pattern_timeout: float = 0.1
+
+
+class Held(Struct, frozen=True):
+    """What holds for one option: ``origins`` says where it was set, ``file:line`` or variables; empty: nowhere."""
+
+    name: str
+    value: Any
+    default: Any
+    origins: tuple[str, ...]
+    variable: str
+    meaning: str
