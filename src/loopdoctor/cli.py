@@ -143,7 +143,8 @@ def scan(
         found = _scan(sources, settings, shown=not quiet and is_terminal(sys.stderr))
     edit = redaction.edit if redaction else None
     written = deliver(found, _titles(rules) if found.diagnoses else {}, targets, look, say_error, edit)
-    if not quiet and (shown != "text" or not is_terminal(sys.stdout)):
+    # GitHub reads standard error for commands too; there the format itself tells of the notices.
+    if not quiet and shown != "github" and (shown != "text" or not is_terminal(sys.stdout)):
         say_notices(redaction.of(found) if redaction and redact else found)
     raise typer.Exit(_status(found, fail_on) if written else EXIT_ERROR)
 

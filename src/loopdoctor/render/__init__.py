@@ -41,6 +41,11 @@ Render = Callable[[Report, Mapping[str, str], View], Iterator[str]]
 FORMATS: Mapping[str, str] = {
     "text": "loopdoctor.render.text",
     "json": "loopdoctor.render.json_report",
+    "jsonl": "loopdoctor.render.jsonl",
+    "sarif": "loopdoctor.render.sarif",
+    "github": "loopdoctor.render.github",
+    "gitlab": "loopdoctor.render.gitlab",
+    "junit": "loopdoctor.render.junit",
 }
 
 # Formats read by programs are UTF-8 whatever the terminal's encoding is.

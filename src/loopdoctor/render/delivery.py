@@ -90,6 +90,25 @@ def to_file(pieces: Iterable[str], path: str) -> None:
         raise _failed(path, error) from None
 
 
+def append(pieces: Iterable[str], path: str, most: int, note: str) -> None:
+    """Appends UTF-8 to a file that holds at most ``most`` bytes: whole pieces while they fit, then ``note``.
+
+    Raises LoopdoctorError if it cannot be written.
+    """
+    try:
+        with Path(path).open("ab") as out:
+            left = most - out.tell() - len(note.encode())
+            for data in _encoded(pieces):
+                if len(data) > left:
+                    if left >= 0:
+                        out.write(note.encode())
+                    return
+                out.write(data)
+                left -= len(data)
+    except OSError as error:
+        raise _failed(path, error) from None
+
+
 def to_folder(files: Mapping[str, str], path: str, *, force: bool = False) -> None:
     """Writes text files (name -> text) into a directory, which is made if need be; each is whole or not there.
 

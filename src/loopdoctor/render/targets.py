@@ -70,11 +70,22 @@ def deliver(
 
 def _write(report: Report, titles: Mapping[str, str], target: Target, look: Mapping[str, Any]) -> None:
     render = renderer(target.format)
+    if target.format == "github":
+        _summarise(report, titles, look)
     if target.path is not None:
         delivery.to_file(render(report, titles, terminal.view_of_file(**look)), target.path)
         return
     encoding = terminal.encoding_of(sys.stdout) if target.format in FOR_PEOPLE else "utf-8"
     delivery.to_stdout(render(report, titles, terminal.view_of(sys.stdout, **look)), encoding)
+
+
+def _summarise(report: Report, titles: Mapping[str, str], look: Mapping[str, Any]) -> None:
+    """Puts the report on the page of the workflow run, where GitHub says which file is shown there."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        from loopdoctor.render.step_summary import CUT, MAX_BYTES, summary
+
+        delivery.append(summary(report, titles, terminal.view_of_file(**look)), path, MAX_BYTES, CUT)
 
 
 def _target(word: str) -> Target:
