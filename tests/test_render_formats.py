@@ -17,9 +17,11 @@ from markdown_it import MarkdownIt
 from hostile import HOSTILE_TEXTS
 from loopdoctor import __version__
 from loopdoctor.checkout import Checkout
+from loopdoctor.errors import LoopdoctorError
 from loopdoctor.model import Notice, Report
-from loopdoctor.render import View, junit, renderer, step_summary
+from loopdoctor.render import View, delivery, junit, renderer, step_summary
 from loopdoctor.render.json_report import as_json
+from loopdoctor.render.targets import Target, deliver
 from sample_report import CLOSED, FAILED, QUIET, TITLES, UNCLOSED, diagnosis, member, report
 from test_render_json import HOSTILE, hostile_report
 
@@ -122,7 +124,6 @@ def links(markdown: str) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "format_"),
     [
-        ("failed.jsonl", "jsonl"),
         ("failed-github.txt", "github"),
         ("gl-code-quality.json", "gitlab"),
         ("failed-junit.xml", "junit"),
@@ -216,7 +217,7 @@ def test_gitlab_finds_the_file_or_else_the_log(checkout: Checkout) -> None:
 
 def test_junit_is_read_by_junitparser() -> None:
     """A reader of JUnit files sees a failed case an incident, with what the text report says of it."""
-    junitparser = pytest.importorskip("junitparser")
+    junitparser = pytest.importorskip("junitparser", reason="needs junitparser (extra `test`)")
     suites = junitparser.JUnitXml.fromstring(rendered("junit", SEVERAL).encode())
     (found,) = list(suites)
     assert (found.tests, found.failures, found.errors) == (3, 3, 0)
@@ -232,6 +233,59 @@ def test_an_interrupted_scan_is_not_taken_for_a_whole_one() -> None:
     assert "The scan was stopped" in summarised(cut)
     assert "The scan was stopped" in (suite(rendered("junit", cut)).findtext("system-out") or "")
     assert json.loads(rendered("jsonl", cut).splitlines()[-1])["interrupted"] is True
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that GitHub shows on the page of the run; an earlier command of the step has written to it."""
+    path = tmp_path / "step_summary"
+    path.write_text("# Tests\n", "utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
+    return path
+
+
+def delivered(*formats: str, out: Path) -> list[LoopdoctorError]:
+    """Writes FAILED in these formats below ``out``; what failed."""
+    errors: list[LoopdoctorError] = []
+    targets = [Target(name, str(out / f"report.{name}")) for name in formats]
+    assert deliver(FAILED, TITLES, targets, {}, errors.append) is not bool(errors)
+    return errors
+
+
+def test_the_summary_is_appended_for_github_only(page: Path, tmp_path: Path) -> None:
+    """The format github adds to the page of the run what stands there already; no other format touches it."""
+    assert delivered("json", "sarif", out=tmp_path) == []
+    assert page.read_text("utf-8") == "# Tests\n"
+    assert delivered("github", out=tmp_path) == []
+    assert page.read_text("utf-8") == "# Tests\n" + summarised(FAILED)
+
+
+def test_there_is_no_summary_where_nobody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside of GitHub the format is its annotations alone."""
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    assert delivered("github", out=tmp_path) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["report.github"]
+
+
+def test_a_summary_keeps_to_the_limit(page: Path) -> None:
+    """What is beyond the limit is left out piece by piece, and the page says so; other writers' text counts."""
+    note = "(cut)"
+    delivery.append(["one two\n", "three\n", "four\n"], str(page), 8 + 8 + 6 + len(note), note)
+    assert page.read_text("utf-8") == "# Tests\none two\nthree\n(cut)"
+    delivery.append(["more\n"], str(page), 10, note)
+    assert page.read_text("utf-8").endswith("(cut)")
+    many = report(*FAILED.diagnoses * 900)
+    delivery.append(step_summary.summary(many, TITLES, View()), str(page), step_summary.MAX_BYTES, step_summary.CUT)
+    text = page.read_text("utf-8")
+    assert 1_000_000 < len(text.encode()) <= 1 << 20
+    assert text.endswith(step_summary.CUT)
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_a_page_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user hears of it as of any report that cannot be written."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "absent" / "file"))
+    assert [error.reference for error in delivered("github", out=tmp_path)] == ["output-failed"]
 
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS, ids=range(len(HOSTILE_TEXTS)))
