@@ -41,6 +41,7 @@ Render = Callable[[Report, Mapping[str, str], View], Iterator[str]]
 FORMATS: Mapping[str, str] = {
     "text": "loopdoctor.render.text",
     "json": "loopdoctor.render.json_report",
+    "markdown": "loopdoctor.render.markdown",
     "jsonl": "loopdoctor.render.jsonl",
     "sarif": "loopdoctor.render.sarif",
     "github": "loopdoctor.render.github",

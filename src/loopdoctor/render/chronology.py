@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from loopdoctor.model import Incident, Member, Place, Timeline
+from loopdoctor.render.quotes import Identity, identity
 from loopdoctor.render.wording import Titles, title_of
 from loopdoctor.timeline import WIDTHS, coarser, moment_of
 
@@ -70,9 +71,9 @@ def events(incident: Incident, titles: Titles) -> list[Event]:
     They are ordered by the log's times where each has one and they differ, else by line.
     """
     firsts: dict[str, Member] = {}
-    records: set[int] = set()
+    records: set[Identity] = set()
     for member in incident.members:  # the most telling first
-        symptom, record = member.symptom.id, id(member.symptom.record)
+        symptom, record = member.symptom.id, identity(member.symptom.record)
         if symptom not in firsts and record not in records:
             firsts[symptom] = member
             records.add(record)

@@ -6,13 +6,15 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from loopdoctor.model import Incident, Line, Quote, Record
+from loopdoctor.model import Incident, Line, Member, Quote, Record
 
 HEAD, TAIL = 12, 25
 """Lines kept at the start and at the end of a long record: how it came about, and how it ended."""
 
 MAX_QUOTE = 6 << 10
 """UTF-8 bytes of one quote: enough for a traceback, small enough for a thousand in one report."""
+
+Identity = tuple[str, int, int, str]
 
 _LINE = 1500
 _AHEAD = 8
@@ -38,16 +40,31 @@ def quote(record: Record, *, head: int = HEAD, tail: int = TAIL, limit: int = MA
 
 def evidence(incident: Incident) -> tuple[Quote, ...]:
     """One quote for each record of the incident, in the order of its members; a record seen twice is quoted once."""
-    seen: set[tuple[str, int, int, str]] = set()
+    seen: set[Identity] = set()
     quotes = []
     for member in incident.members:
-        record = member.symptom.record
-        # One physical line may hold several records (a JSON log), so the place alone does not name a record.
-        key = (record.source, record.start_line, record.end_line, record.head.text)
+        key = identity(member.symptom.record)
         if key not in seen:
             seen.add(key)
-            quotes.append(quote(record))
+            quotes.append(quote(member.symptom.record))
     return tuple(quotes)
+
+
+def telling(incident: Incident, most: int) -> list[Member]:
+    """The members to quote: the root, then one of each other symptom that is no consequence and has its own record."""
+    shown: dict[str, Member] = {}
+    records: set[Identity] = set()
+    for member in incident.members:
+        symptom, key = member.symptom, identity(member.symptom.record)
+        if not shown or not (member.consequence or symptom.id in shown or key in records):
+            shown[symptom.id] = member
+            records.add(key)
+    return list(shown.values())[:most]
+
+
+def identity(record: Record) -> Identity:
+    """Names a record: one physical line may hold several (a JSON log), so the place alone does not."""
+    return record.source, record.start_line, record.end_line, record.head.text
 
 
 def _kept(record: Record, head: int, tail: int) -> list[int]:

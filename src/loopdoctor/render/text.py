@@ -12,7 +12,7 @@ from loopdoctor.render.chronology import events
 from loopdoctor.render.course import course, source_round, sparkline
 from loopdoctor.render.escape import visible
 from loopdoctor.render.page import Page, columns, paragraphs, plain, prose
-from loopdoctor.render.quotes import cut, quote
+from loopdoctor.render.quotes import cut, quote, telling
 from loopdoctor.render.weighing import weigh
 from loopdoctor.render.wording import (
     UNLIKELY,
@@ -202,20 +202,13 @@ def _clue(page: Page, clue: ClueResult, elsewhere: str) -> None:
 
 def _evidence(page: Page, incident: Incident, titles: Titles) -> None:
     """The root's record at some length, then one for each other symptom that is no consequence."""
-    shown: dict[str, Member] = {}
-    records: set[int] = set()
-    for member in incident.members:
-        symptom, record = member.symptom, id(member.symptom.record)
-        if not shown or not (member.consequence or symptom.id in shown or record in records):
-            shown[symptom.id] = member
-            records.add(record)
     source = incident.members[0].symptom.record.source
-    for index, (rule, member) in enumerate(list(shown.items())[:_MOST_QUOTES]):
+    for index, member in enumerate(telling(incident, _MOST_QUOTES)):
         page.section("evidence" if not index else "")
         at = Place(member.symptom.record.source, member.symptom.line)
         head = plain(f"line {at.line}" if index and at.source == source else log_place(at), "cyan")
         if index:
-            head.append_text(plain(f"  {titles.get(rule, rule)}"))
+            head.append_text(plain(f"  {titles.get(member.symptom.id, member.symptom.id)}"))
         page.words(head)
         page.quoted(_quoted(member, long=not index))
 
