@@ -130,9 +130,8 @@ def test_nothing_in_a_log_steers_what_reads_the_report(name: str, redacted: bool
     """No control sequence, no bidirectional mark, no line that a CI system or a spreadsheet takes for a command."""
     shown = _rendered(name, told, tmp_path, redacted=redacted)
     assert CONTROL.findall(shown) == []
-    assert [
-        line for line in re.split(r"[\n\r\u2028\u2029\x85]", shown) if line.lstrip().startswith(tuple(LINES[:5]))
-    ] == []
+    commands = tuple(LINES[:3] if name == "markdown" else LINES[:5])  # no spreadsheet opens Markdown
+    assert [line for line in re.split(r"[\n\r\u2028\u2029\x85]", shown) if line.lstrip().startswith(commands)] == []
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMATS) & {"json", "jsonl", "sarif", "gitlab"}))

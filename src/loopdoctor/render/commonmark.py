@@ -20,6 +20,9 @@ _WORD = lazy(r"\S+")
 _ACTIVE = lazy(
     r"[@#!~%&$^_]\w|\w@|://|www\.|\w#|(?i:mailto|xmpp|gh-\d)|:[\w+-]+:|(?<![0-9a-zA-Z])[0-9a-f]{7,40}(?![0-9a-zA-Z])"
 )
+_COMMAND = lazy(r"^(\s*)(::|##\[)")
+"""What the runners of GitHub and Azure take for a command of theirs wherever it stands in a step's output."""
+
 _TRAILING = ".,;:!?"
 
 
@@ -67,7 +70,7 @@ def _word(match: re.Match[str]) -> str:
 def fenced(lines: Iterable[str], language: str = "text", indent: int = 0) -> str:
     """Lines as a fenced block, ``indent`` columns in (for a list item); nothing in them can end it."""
     # A line break of another kind would be one for the reader too, and start a line that is not indented.
-    shown = [visible(line).rstrip() for line in lines]
+    shown = [_COMMAND.sub(r"\1\\\2", visible(line).rstrip()) for line in lines]
     longest = max((len(run) for line in shown for run in _TICKS.findall(line)), default=0)
     fence = "`" * max(3, longest + 1)
     pad = " " * indent
