@@ -11,7 +11,6 @@ import typer
 
 from loopdoctor import __version__, commands, rule_commands
 from loopdoctor.errors import LoopdoctorError
-from loopdoctor.option_table import FAIL_ON
 from loopdoctor.options import (
     Color,
     FailOn,
@@ -27,8 +26,10 @@ from loopdoctor.options import (
     Why,
     Width,
     catalogue_of,
+    fails,
     one_of,
     project_defaults,
+    redaction_for,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def loopdoctor(
     loopdoctor scan ci.log --fail-on likely   exit 1 if something is found
     loopdoctor explain resource-not-closed    one mistake in full
     loopdoctor repro resource-not-closed      a program that makes it, and its repaired twin
+    loopdoctor run -- python app.py           a command, then what went wrong in it
     loopdoctor config                         what holds here, and where it was set
     """
     if not {"-h", "--help"} & set(sys.argv):  # help must come even where the configuration is broken
@@ -134,7 +136,7 @@ def scan(
     targets = targets_of(format, output, report or ())
     shown = on_stdout(targets)
     look = {"color": color, "width": width, "top": top, "why": why, "checkout": find_checkout()}
-    redaction = _redaction(redact, {target.format for target in targets})
+    redaction = redaction_for(redact, {target.format for target in targets})
     settings = _settings(rules, full)
     if follow:
         live = sys.stdout if shown in {"", "text"} else None if quiet else sys.stderr
@@ -198,6 +200,7 @@ def explain(
 
 app.command()(commands.repro)
 app.command()(commands.config)
+app.command(context_settings={"allow_interspersed_args": False})(commands.run)
 
 
 def main() -> int:
@@ -285,26 +288,10 @@ def _follow(
     raise AssertionError("a scan ends with its report")
 
 
-def _redaction(redact: bool | None, formats: set[str]) -> Redaction | None:
-    """What masks the secrets in these formats; None where they stay in all of them."""
-    from loopdoctor.render import LEAVES_THE_MACHINE
-
-    masked = formats if redact else formats & LEAVES_THE_MACHINE if redact is None else frozenset[str]()
-    if not masked and not redact:
-        return None
-    from loopdoctor.redaction import Redaction
-
-    return Redaction(masked)
-
-
 def _status(report: Report, fail_on: str) -> int:
     if report.stats.interrupted:
         return EXIT_INTERRUPTED
-    least = FAIL_ON[fail_on]
-    if least is None:
-        return 0
-    best = (diagnosis.candidates[0].confidence if diagnosis.candidates else 0.0 for diagnosis in report.diagnoses)
-    return EXIT_FOUND if any(confidence >= least for confidence in best) else 0
+    return EXIT_FOUND if fails(report, fail_on) else 0
 
 
 def _usage_error(error: Any) -> LoopdoctorError:

@@ -4,11 +4,36 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from loopdoctor.options import Color, TextOrJson, Width, catalogue_of
+from loopdoctor.options import (
+    Color,
+    FailOn,
+    Format,
+    Output,
+    Quiet,
+    Redact,
+    Reports,
+    Rules,
+    TextOrJson,
+    Top,
+    Why,
+    Width,
+    catalogue_of,
+    fails,
+    redaction_for,
+)
+
+if TYPE_CHECKING:
+    from loopdoctor.model import Report
+    from loopdoctor.render.targets import Target
+    from loopdoctor.running import Ended
+
+EXIT_FOUND = 1
+EXIT_ERROR = 2
 
 
 def repro(
@@ -56,6 +81,117 @@ def repro(
         return
     view = terminal.view_of(sys.stdout, color=color, width=width)
     to_stdout(page.render(shown, format, view), terminal.encoding_of(sys.stdout) if format == "text" else "utf-8")
+
+
+def run(
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND [ARGUMENT ...]", show_default=False)],
+    format: Format = "text",  # noqa: A002
+    output: Output = None,
+    report: Reports = None,
+    rules: Rules = None,
+    fail_on: FailOn = "never",
+    top: Top = 3,
+    why: Why = False,
+    color: Color = None,
+    width: Width = None,
+    redact: Redact = None,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug/--no-debug",
+            help="Let every Python that is started below tell more, by its environment (see above).",
+        ),
+    ] = True,
+    tty: Annotated[
+        bool,
+        typer.Option("--tty/--no-tty", help="Where our output is a terminal, give the command one; else always pipes."),
+    ] = True,
+    quiet: Quiet = False,
+) -> None:
+    """Run a command, and diagnose what it writes when it has ended.
+
+    \b
+    loopdoctor run -- python app.py
+    loopdoctor run --report json=loop.json -- pytest -x
+    loopdoctor run --fail-on likely -- make test
+
+    The command has the input, the signals and the exit status that it would
+    have without loopdoctor, and its output: bytes as they are, at once, standard
+    output and standard error each to its own place, in their order where both go
+    to one place (a terminal, `2>&1`). The report goes to standard error, or to a
+    file. No shell is involved; for one, run `sh -c '...'`.
+
+    These are set in its environment where you have not set them yourself:
+    PYTHONASYNCIODEBUG=1 and PYTHONTRACEMALLOC=10 (where tasks and resources were
+    made), PYTHONWARNINGS=default (never awaited, unclosed; filters of your own
+    are kept and count first), PYTHONFAULTHANDLER=1, PYTHONUNBUFFERED=1. They cost
+    time and memory; --no-debug leaves them out.
+
+    Where our output is a terminal the command gets one of its own, of the same
+    size, so that colours and progress bars stay; --no-tty gives it a pipe.
+    Signals sent to loopdoctor (INT, TERM, HUP, QUIT, USR1, USR2, WINCH) are
+    handed on, but not twice what came to the whole process group (Ctrl-C).
+
+    Half a second after the command has ended, what it left behind is no longer
+    waited for. Of each stream the first and the latest 256 MiB are diagnosed,
+    from a temporary file. Inside another `run` the outer one tells the report.
+
+    \b
+    Exit status: that of the command; killed by a signal, loopdoctor dies of the
+    same. 1 if it was 0 and something was found at or above --fail-on. 2 if
+    loopdoctor was called wrongly (nothing is run), or if the command ended with
+    0 and a report could not be written. 126 if the command cannot be run, 127 if
+    there is none of that name.
+    """
+    from loopdoctor import running
+    from loopdoctor.render.messages import say_error
+    from loopdoctor.render.targets import targets_of
+
+    titles = {symptom.id: symptom.title for symptom in catalogue_of(rules).symptoms.values()}  # broken rules: told now
+    targets = targets_of(format, output, report or ())
+    if quiet or running.nested():
+        targets = tuple(target for target in targets if target.path is not None)
+    try:
+        ended = running.run_command(command, debug=debug, terminals=tty)
+    except running.NotStarted as error:
+        say_error(error)
+        raise typer.Exit(error.status) from None
+    look = {"color": color, "width": width, "top": top, "why": why}
+    found, written = _diagnose(ended, rules, titles, targets, look, redact, quiet=quiet)
+    if ended.signal:
+        running.die_of(ended.signal)
+    own = EXIT_ERROR if not written else EXIT_FOUND if fails(found, fail_on) else 0
+    raise typer.Exit(ended.status or own)
+
+
+def _diagnose(
+    ended: Ended,
+    rules: list[str] | None,
+    titles: dict[str, str],
+    targets: Sequence[Target],
+    look: dict[str, Any],
+    redact: bool | None,
+    *,
+    quiet: bool,
+) -> tuple[Report, bool]:
+    """Scans what the command wrote and delivers the reports; whether all of them, and all of its output, arrived."""
+    from loopdoctor.checkout import find_checkout
+    from loopdoctor.configuration import read_configuration, settings_of
+    from loopdoctor.pipeline import scan_sources
+    from loopdoctor.render.messages import say_error, say_notices
+    from loopdoctor.render.targets import deliver, on_stdout
+    from loopdoctor.running import sources_of
+
+    settings = settings_of(read_configuration(), tuple(rules or ()), full=False)
+    found = scan_sources(lambda notify: sources_of(ended, settings, notify), settings)
+    if not found.inputs and not found.notices:
+        targets = [target for target in targets if target.path is not None]  # it wrote nothing: nothing to tell
+    redaction = redaction_for(redact, {target.format for target in targets})
+    edit = redaction.edit if redaction else None
+    written = deliver(found, titles, targets, {**look, "checkout": find_checkout()}, say_error, edit, sys.stderr)
+    if not quiet and not on_stdout(targets):  # every report has them
+        say_notices(redaction.of(found) if redaction and redact else found)
+    return found, written and all(channel.failed is None for channel in ended.channels)
 
 
 def _minor(python: str | None) -> str | None:

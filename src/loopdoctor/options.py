@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from loopdoctor.option_table import OPTIONS
+from loopdoctor.option_table import FAIL_ON, OPTIONS
 
 if TYPE_CHECKING:
     from loopdoctor.catalogue.schema import Catalogue
+    from loopdoctor.model import Report
+    from loopdoctor.redaction import Redaction
 
 
 def one_of(*choices: str) -> Any:
@@ -50,6 +52,27 @@ Redact = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet/--no-quiet", "-q", help=says("quiet"))]
+
+
+def fails(report: Report, fail_on: str) -> bool:
+    """Whether a diagnosis is as certain as ``--fail-on`` asks for."""
+    least = FAIL_ON[fail_on]
+    if least is None:
+        return False
+    best = (diagnosis.candidates[0].confidence if diagnosis.candidates else 0.0 for diagnosis in report.diagnoses)
+    return any(confidence >= least for confidence in best)
+
+
+def redaction_for(redact: bool | None, formats: set[str]) -> Redaction | None:
+    """What masks the secrets in these formats; None where they stay in all of them."""
+    from loopdoctor.render import LEAVES_THE_MACHINE
+
+    masked = formats if redact else formats & LEAVES_THE_MACHINE if redact is None else frozenset[str]()
+    if not masked and not redact:
+        return None
+    from loopdoctor.redaction import Redaction
+
+    return Redaction(masked)
 
 
 def rule_directories(rules: Sequence[str] | None) -> list[str]:

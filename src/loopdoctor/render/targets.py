@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from msgspec import Struct
 
@@ -52,31 +52,35 @@ def deliver(
     look: Mapping[str, Any],
     failed: Callable[[LoopdoctorError], None],
     edit: Edit | None = None,
+    stream: TextIO | None = None,
 ) -> bool:
     """Writes every report; one that fails is told to ``failed`` and the others are written still. True if all were.
 
     ``edit`` is what a report and its look go through before they are rendered: what a format must not show is masked.
+    ``stream`` takes the place of standard output, for a command that has no say on that.
     """
     written = True
     for target in targets:
         try:
             shown, seen = edit(target.format, report, look) if edit else (report, look)
-            _write(shown, titles, target, seen)
+            _write(shown, titles, target, seen, stream or sys.stdout)
         except LoopdoctorError as error:
             failed(error)
             written = False
     return written
 
 
-def _write(report: Report, titles: Mapping[str, str], target: Target, look: Mapping[str, Any]) -> None:
+def _write(
+    report: Report, titles: Mapping[str, str], target: Target, look: Mapping[str, Any], stream: TextIO | None
+) -> None:
     render = renderer(target.format)
     if target.format == "github":
         _summarise(report, titles, look)
     if target.path is not None:
         delivery.to_file(render(report, titles, terminal.view_of_file(**look)), target.path)
-        return
-    encoding = terminal.encoding_of(sys.stdout) if target.format in FOR_PEOPLE else "utf-8"
-    delivery.to_stdout(render(report, titles, terminal.view_of(sys.stdout, **look)), encoding)
+    elif stream is not None:  # None: started with a closed standard output (>&-)
+        encoding = terminal.encoding_of(stream) if target.format in FOR_PEOPLE else "utf-8"
+        delivery.to_stream(stream, render(report, titles, terminal.view_of(stream, **look)), encoding)
 
 
 def _summarise(report: Report, titles: Mapping[str, str], look: Mapping[str, Any]) -> None:
