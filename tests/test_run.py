@@ -25,7 +25,8 @@ FAILS = "import sys; sys.stderr.write('Unclosed client session\\n')"
 
 def environment(**more: str) -> dict[str, str]:
     """This process's environment, without what ``run`` or a user would set."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LOOPDOCTOR", "_LOOPDOCTOR", "COL"))}
+    ours = ("PYTHON", "LOOPDOCTOR", "_LOOPDOCTOR", "COLUMNS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "PYTHONPATH": str(ROOT / "src"), **more}
 
 
