@@ -319,6 +319,38 @@ def check_hostile(text: str) -> None:
     assert links(markdown) == []
 
 
+BRACKETS = "##[set-output name=x]y ##vso[task.setvariable variable=x]y ##teamcity[x]"
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "sarif", "gitlab", "junit"])
+def test_no_line_of_a_document_is_a_command_in_brackets(name: str) -> None:
+    """GitHub, Azure and TeamCity look for ##[...] anywhere in a line; a document holds it in another spelling."""
+    text = rendered(name, hostile_report(BRACKETS))
+    assert not re.search(r"##\w*\[", text)
+    if name == "junit":
+        plain = "".join(ET.fromstring(text.encode()).itertext())
+    else:
+        plain = str([json.loads(document) for document in (text.splitlines() if name == "jsonl" else [text])])
+    assert "##vso[task" in plain
+
+
+def test_a_runner_finds_no_command_in_printed_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where a CI runner reads along, no line of the text report begins as a command, however it was wrapped."""
+    sneaky = f"{'x' * 80} ::set-output name=a::b {'y' * 80} ::error::owned {BRACKETS}"
+    found = hostile_report(sneaky)
+    commanding = re.compile(r"^\s*::|##\w*\[", re.MULTILINE)
+    pieces: list[str] = []
+    monkeypatch.setattr(delivery, "to_stream", lambda _, out, encoding: pieces.append("".join(out)))
+    for runner in ("", "true"):
+        monkeypatch.setenv("GITHUB_ACTIONS", runner)
+        deliver(found, TITLES, [Target("text")], {"width": 80}, lambda error: pytest.fail(str(error)))
+    assert commanding.search(pieces[0])
+    assert not commanding.search(pieces[1])
+    assert "\\x3a:set-output name=a::b" in pieces[1]
+
+
 def test_a_hostile_cause_is_text_too() -> None:
     """A team's own rules may hold anything: an id or title from there ends no attribute and no command."""
     bad = 'x" y="1::error::,\n<b>'

@@ -14,9 +14,9 @@ _UNSAFE = lazy(
 _UNSAFE_IN_JSON = lazy("[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _SURROGATE = lazy("[\ud800-\udfff]")
 _UNSAFE_IN_XML = lazy("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TICKS = lazy("`+")
-_MARKUP = lazy(r"[\\`*_{}\[\]()#+!|~$-]")
-_LINKED = lazy(r"@|#|:(?=//)|(?i:www)(?=\.)")
+# Commands to CI runners that stand anywhere in a line: ##[...] (GitHub's first form), ##vso[...], ##teamcity[...].
+_COMMAND = lazy(r"(##\w{0,20})\[")
+_COMMAND_LINE = lazy(r"(?m)^([^\S\n]*):(?=:)")
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -35,8 +35,18 @@ def encodable(text: str) -> str:
 
 
 def json_safe(document: str) -> str:
-    """A JSON document whose strings mean the same, but which no terminal takes for anything but text."""
-    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
+    """A JSON document whose strings mean the same, but which no terminal or CI runner takes for more than text."""
+    safe = _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
+    return _COMMAND.sub(r"\1\\u005b", safe) if "##" in safe else safe
+
+
+def runner_safe(text: str) -> str:
+    """Printed text in which a CI runner that reads along finds no command: neither ``::error::`` nor ``##[error]``.
+
+    Sources: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs (both forms),
+    https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands
+    """
+    return _COMMAND.sub(r"\1\\x5b", _COMMAND_LINE.sub(r"\1\\x3a", text))
 
 
 def workflow_data(text: str) -> str:
@@ -61,33 +71,4 @@ def xml(text: str) -> str:
     safe = _UNSAFE_IN_XML.sub(_escape, "\n".join(visible(line) for line in text.split("\n")))
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         safe = safe.replace(character, entity)
-    return safe
-
-
-def markdown_code(text: str) -> str:
-    """``text`` as a code span, in which nothing is a link, a mention or markup."""
-    text = visible(text).replace("\t", " ").strip() or " "
-    ticks = "`" * (1 + max((len(run) for run in _TICKS.findall(text)), default=0))
-    inner = f" {text} " if text.startswith("`") or text.endswith("`") else text
-    return f"{ticks}{inner}{ticks}"
-
-
-def markdown_block(text: str, language: str = "") -> str:
-    """``text`` as a fenced block of code that it cannot end."""
-    lines = "\n".join(visible(line) for line in text.rstrip("\n").split("\n"))
-    fence = "`" * max(3, 1 + max((len(run) for run in _TICKS.findall(lines)), default=0))
-    return f"{fence}{language}\n{lines}\n{fence}\n"
-
-
-def markdown_text(text: str) -> str:
-    """``text`` as one paragraph of plain words, with the code spans that a catalogue's prose has."""
-    parts = visible(" ".join(text.split())).split("`")
-    if len(parts) % 2 == 0:  # a backtick without its partner is but a backtick
-        parts[-2:] = ["`".join(parts[-2:])]
-    return "".join(markdown_code(part) if odd % 2 else _markdown_words(part) for odd, part in enumerate(parts))
-
-
-def _markdown_words(text: str) -> str:
-    escaped = _MARKUP.sub(r"\\\g<0>", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
-    # GitHub makes links of addresses, @names and #numbers in what is left; an empty comment keeps it from that.
-    return _LINKED.sub(r"\g<0><!-- -->", escaped)
+    return _COMMAND.sub(r"\1&#91;", safe)

@@ -6,7 +6,9 @@ from rich.text import Text
 
 from loopdoctor.model import FixStep, Update
 from loopdoctor.render import View
+from loopdoctor.render.escape import runner_safe
 from loopdoctor.render.page import Page, plain
+from loopdoctor.render.terminal import obeyed
 from loopdoctor.render.text import incident_page
 from loopdoctor.render.wording import Titles
 
@@ -22,10 +24,12 @@ class Ticker:
     def render(self, update: Update) -> str:
         """One update: an incident's page, or a line that says how often it was seen and where last."""
         if update.new:
-            return incident_page(update.number, update.diagnosis, self._titles, self._view, self._told)
-        page = Page(self._view)
-        page.wide(self._line(update), hang=4)
-        return page.take()
+            text = incident_page(update.number, update.diagnosis, self._titles, self._view, self._told)
+        else:
+            page = Page(self._view)
+            page.wide(self._line(update), hang=4)
+            text = page.take()
+        return runner_safe(text) if obeyed() else text
 
     def _line(self, update: Update) -> Text:
         diagnosis = update.diagnosis

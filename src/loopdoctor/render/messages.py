@@ -7,8 +7,8 @@ import sys
 from loopdoctor.errors import LoopdoctorError, RuleErrors
 from loopdoctor.model import Report
 from loopdoctor.render.delivery import silence
-from loopdoctor.render.escape import visible
-from loopdoctor.render.terminal import colored
+from loopdoctor.render.escape import runner_safe, visible
+from loopdoctor.render.terminal import colored, obeyed
 
 _MOST_NOTICES = 10
 
@@ -21,8 +21,9 @@ def say(kind: str, message: str, context: str = "", hint: str = "") -> None:
     lines += [f"  hint: {visible(hint)}"] if hint else []
     if sys.stderr is None:
         return
+    text = "\n".join(lines) + "\n"
     try:
-        sys.stderr.write("\n".join(lines) + "\n")
+        sys.stderr.write(runner_safe(text) if obeyed() else text)
         sys.stderr.flush()
     except (OSError, ValueError):
         silence(sys.stderr)

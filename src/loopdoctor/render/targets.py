@@ -12,6 +12,7 @@ from msgspec import Struct
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.model import Report
 from loopdoctor.render import FOR_PEOPLE, FORMATS, delivery, renderer, terminal
+from loopdoctor.render.escape import runner_safe
 
 Edit = Callable[[str, Report, Mapping[str, Any]], tuple[Report, Mapping[str, Any]]]
 
@@ -80,7 +81,10 @@ def _write(
         delivery.to_file(render(report, titles, terminal.view_of_file(**look)), target.path)
     elif stream is not None:  # None: started with a closed standard output (>&-)
         encoding = terminal.encoding_of(stream) if target.format in FOR_PEOPLE else "utf-8"
-        delivery.to_stream(stream, render(report, titles, terminal.view_of(stream, **look)), encoding)
+        pieces = render(report, titles, terminal.view_of(stream, **look))
+        if target.format in FOR_PEOPLE and terminal.obeyed():
+            pieces = map(runner_safe, pieces)
+        delivery.to_stream(stream, pieces, encoding)
 
 
 def _summarise(report: Report, titles: Mapping[str, str], look: Mapping[str, Any]) -> None:

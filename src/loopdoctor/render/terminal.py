@@ -74,6 +74,11 @@ def view_of_file(
     return View(width=width or PIPED_WIDTH, color=bool(color), top=top, why=why, checkout=checkout)
 
 
+def obeyed() -> bool:
+    """Whether a CI runner reads what is printed for commands: GitHub Actions, Azure Pipelines, TeamCity."""
+    return any(os.environ.get(name) for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
+
+
 def encoding_of(stream: TextIO | None) -> str:
     """The encoding that ``stream``'s reader expects."""
     # Under LC_ALL=C Python itself writes UTF-8 (PEP 540), but who asks for C by name asks for ASCII.
