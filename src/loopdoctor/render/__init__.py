@@ -42,6 +42,7 @@ FORMATS: Mapping[str, str] = {
     "text": "loopdoctor.render.text",
     "json": "loopdoctor.render.json_report",
     "markdown": "loopdoctor.render.markdown",
+    "html": "loopdoctor.render.html",
     "jsonl": "loopdoctor.render.jsonl",
     "sarif": "loopdoctor.render.sarif",
     "github": "loopdoctor.render.github",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from msgspec import Struct
 
@@ -10,6 +11,10 @@ from loopdoctor.model import Incident, Member, Place, Timeline
 from loopdoctor.render.quotes import Identity, identity
 from loopdoctor.render.wording import Titles, title_of
 from loopdoctor.timeline import WIDTHS, coarser, moment_of
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_YEARLESS = (63_072_000, 94_694_400)
+"""The seconds of 1972, the year that is lent to times without one."""
 
 _UNITS = ((604_800, "week"), (86_400, "day"), (3_600, "h"), (60, "min"))
 
@@ -51,6 +56,26 @@ def spelled(seconds: int) -> str:
             number = seconds // size
             return f"{number} {unit}{'s' if number > 1 and unit in ('week', 'day') else ''}"
     return f"{seconds} s"
+
+
+def moment(seconds: int) -> str:
+    """A start of a bucket as a date and a time, without what the log did not say (see ``timeline.seconds_of``)."""
+    if seconds < 86_400:
+        return f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    day = date.fromordinal(_EPOCH + seconds // 86_400)
+    if era(seconds) == "uptime":
+        return f"{seconds:,} s"
+    shown = f"{day:%b} {day.day:>2}" if era(seconds) == "yearless" else day.isoformat()
+    return f"{shown} {moment(seconds % 86_400)}"
+
+
+def era(seconds: int) -> str:
+    """Which kind of clock a moment is of: they cannot stand on one axis."""
+    if seconds < 86_400:
+        return "clock"
+    if seconds < _YEARLESS[0]:
+        return "uptime"
+    return "yearless" if seconds < _YEARLESS[1] else "dated"
 
 
 class Event(Struct, frozen=True):

@@ -22,20 +22,25 @@ _AHEAD = 8
 
 def quote(record: Record, *, head: int = HEAD, tail: int = TAIL, limit: int = MAX_QUOTE) -> Quote:
     """The record's text, at most about ``limit`` bytes, with ``[... n lines ...]`` where lines were left out."""
+    text = "\n".join(said for _, said in numbered(record, head=head, tail=tail, limit=limit))
+    return Quote(record.source, record.start_line, record.end_line, text)
+
+
+def numbered(
+    record: Record, *, head: int = HEAD, tail: int = TAIL, limit: int = MAX_QUOTE
+) -> list[tuple[int | None, str]]:
+    """The lines of that quote, each with its number in the log; None for a gap."""
     keep = _kept(record, head, tail)
     width = _LINE
-    text = _join(record.lines, keep, width)
     # First the silent lines go, nearest to the middle first, then long lines are cut: words are what was matched.
-    while len(text.encode("utf-8", "replace")) > limit and (head > 2 or tail > 2):
+    while _size(record.lines, keep, width) > limit and (head > 2 or tail > 2):
         head, tail = head // 2, tail // 2
         keep = _kept(record, head, tail)
-        text = _join(record.lines, keep, width)
-    while len(text.encode("utf-8", "replace")) > limit and width > 80:
+    while _size(record.lines, keep, width) > limit and width > 80:
         width = width * 2 // 3
-        text = _join(record.lines, keep, width)
-    if len(text.encode("utf-8", "replace")) > limit:
-        text = _join(record.lines, _ends(keep, max(2, limit // 240)), width)
-    return Quote(record.source, record.start_line, record.end_line, text)
+    if _size(record.lines, keep, width) > limit:
+        keep = _ends(keep, max(2, limit // 240))
+    return list(_with_gaps(record.lines, keep, width))
 
 
 def evidence(incident: Incident) -> tuple[Quote, ...]:
@@ -100,21 +105,22 @@ def _ends(keep: list[int], most: int) -> list[int]:
     return keep if len(keep) <= most else [*keep[: most // 2], *keep[-(most - most // 2) :]]
 
 
-def _join(lines: tuple[Line, ...], keep: list[int], width: int) -> str:
-    return "\n".join(_with_gaps(lines, keep, width))
+def _size(lines: tuple[Line, ...], keep: list[int], width: int) -> int:
+    """UTF-8 bytes of these lines, with their line ends."""
+    return sum(len(text.encode("utf-8", "replace")) + 1 for _, text in _with_gaps(lines, keep, width)) - 1
 
 
-def _with_gaps(lines: tuple[Line, ...], keep: list[int], width: int) -> Iterator[str]:
+def _with_gaps(lines: tuple[Line, ...], keep: list[int], width: int) -> Iterator[tuple[int | None, str]]:
     after = 0
     for index in keep:
         yield from _gap(index - after)
-        yield cut(lines[index].text, width)
+        yield lines[index].number, cut(lines[index].text, width)
         after = index + 1
     yield from _gap(len(lines) - after)
 
 
-def _gap(missing: int) -> Iterable[str]:
-    return (f"[... {missing} line{'s' if missing > 1 else ''} ...]",) if missing else ()
+def _gap(missing: int) -> Iterable[tuple[None, str]]:
+    return ((None, f"[... {missing} line{'s' if missing > 1 else ''} ...]"),) if missing else ()
 
 
 def cut(text: str, width: int) -> str:
