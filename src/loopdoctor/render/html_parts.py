@@ -66,12 +66,12 @@ def lines(rows: Iterable[tuple[str, str, str]], label: str) -> str:
 def source(value: Frame, checkout: Checkout | None) -> str:
     """The user's own lines round a frame, or the one that the traceback shows; "" if there is none."""
     found = source_lines(value, checkout, 3)
-    if not found and value.source:
+    if not found and value.source.strip():
         found = [(value.line or 0, value.source.strip())]
     rows = [(number, cut(said, _WIDEST)) for number, said in found]
-    shown = highlighted("\n".join(visible(said) for _, said in rows), "python")
     if not rows:
         return ""
+    shown = highlighted("\n".join(visible(said) for _, said in rows), "python")
     marked = [
         (str(number or ""), said, "here" if number == value.line and len(rows) > 1 else "")
         for (number, _), said in zip(rows, shown, strict=True)
@@ -106,14 +106,12 @@ def code(value: str, named: str = "") -> str:
 
 def highlighted(value: str, language: str) -> list[str]:
     """The lines of some code as HTML with pygments' classes, each line whole."""
-    if not value:
-        return []
     lexer, formatter = _pygments(language)
     from pygments import highlight
 
     shown: str = highlight(value, lexer, formatter)
-    found = shown.rstrip("\n").split("\n")
     count = value.count("\n") + 1
+    found = shown.removesuffix("\n").split("\n") if value.strip() else []
     # A token that spans lines (a docstring) is closed and opened again at each line's end by the formatter itself.
     return found if len(found) == count else [html.escape(line) for line in value.split("\n")]
 
