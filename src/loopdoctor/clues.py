@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 
+from loopdoctor import grammar
 from loopdoctor.catalogue.schema import Ask, FrameAsk, MarkAsk, NearAsk, ObjectAsk, VersionAsk
 from loopdoctor.matching import Matcher
-from loopdoctor.model import Frame, Incident, Line, Record, Trace
+from loopdoctor.model import Frame, Incident, Line, Member, Record, Trace
 from loopdoctor.patterns import lazy
 from loopdoctor.reprs import ObjectRepr
 from loopdoctor.subjects import objects_of, user_frames
@@ -211,6 +212,15 @@ def ask_thread(scene: Scene, value: str) -> Finding:
     return Finding(not others)
 
 
+def _goes_on(member: Member) -> Iterator[str]:
+    """What the program wrote after a record. Of a test that is only its own output: the next one's proves nothing."""
+    for line in member.surrounding.after:
+        text = line.text
+        if member.symptom.record.test and (grammar.TEST_HEADER.match(text) or grammar.SECTION.match(text)):
+            return
+        yield text
+
+
 def ask_position(scene: Scene, value: str) -> Finding:
     """Where in the life of the program: at import, in a finaliser, at exit, in mid-run."""
     if value == "finaliser":
@@ -221,7 +231,7 @@ def ask_position(scene: Scene, value: str) -> Finding:
     if value == "import":
         inner = [user_frames(trace.frames)[-1:] for trace in scene.traces]
         return _found(f"{f.file}:{f.line} in {f.function}" for own in inner for f in own if f.function == "<module>")
-    after = [line.text for line in scene.lines("after")]
+    after = [text for member in scene.incident.members for text in _goes_on(member)]
     return Finding(not after) if value == "exit" else _found(after)
 
 

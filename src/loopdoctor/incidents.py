@@ -158,6 +158,18 @@ def _of_one_process(one: Record, other: Record) -> bool:
     return all(record.head.carrier.partition("+")[0] in HEADS for record in (one, other))
 
 
+def _of_other_tests(one: Record, other: Record) -> bool:
+    """Whether pytest told the records under two tests: what stands near in its output happened apart."""
+    first, second = _test_of(one), _test_of(other)
+    return bool(first and second) and first != second
+
+
+def _test_of(record: Record) -> str:
+    """The test's own name, of ``a/test_b.py::TestC::test_d``, ``TestC.test_d`` or ``ERROR at setup of test_d``."""
+    name, bracket, parameters = (record.test or "").partition("[")
+    return name.rpartition(" ")[2].replace("::", ".").rpartition(".")[2] + bracket + parameters
+
+
 def _overlap(one: dict[str, float], other: dict[str, float]) -> float:
     return sum(math.sqrt(prior * other[cause]) for cause, prior in one.items() if cause in other)
 
@@ -308,7 +320,7 @@ class Collector:
         shared = sighting.keys & cluster.keys
         if shared and same_stream:
             return SHARED
-        if not near:
+        if not near or _of_other_tests(record, last):
             return 0.0
         if self._wreckage(sighting, cluster) and (same_stream or _of_one_process(record, last)):
             return WRECKAGE

@@ -81,11 +81,13 @@ def _choose(step: Step, libraries: tuple[str, ...], python: str | None) -> Varia
     return next(iter(runs or step.variants), None)
 
 
-def fill_steps(cause: Cause, names: Mapping[str, str], incident: Incident, python: str | None) -> tuple[FixStep, ...]:
-    """The steps of a cause's fix with the log's own names in them."""
+def fill_steps(
+    cause: Cause, names: Mapping[str, str], libraries: tuple[str, ...], python: str | None
+) -> tuple[FixStep, ...]:
+    """The steps of a cause's fix with the log's own names in them, and the code for these libraries."""
     steps = []
     for step in cause.steps:
-        variant = _choose(step, incident.libraries, python)
+        variant = _choose(step, libraries, python)
         text = fill(step.text, names)
         if variant and variant.python:
             text = f"{text.rstrip()} (Python {variant.python})"
@@ -114,6 +116,8 @@ def diagnose(incident: Incident, matcher: Matcher) -> Diagnosis:
     """Ranks the causes that may be behind an incident."""
     scene = Scene(incident, matcher)
     names = dict(incident.names) | {"count": str(incident.occurrences)}
+    # The test runner stands in no frame of the user's, and yet its settings are often what must change.
+    libraries = (*(("pytest-asyncio",) if "pytest-asyncio" in scene.versions else ()), *incident.libraries)
     scores = weigh_symptoms(incident, matcher)
     clues: dict[str, list[ClueResult]] = {}
     for cause in list(scores):
@@ -134,7 +138,7 @@ def diagnose(incident: Incident, matcher: Matcher) -> Diagnosis:
                 means=fill(rule.means, names),
                 clues=tuple(clues[cause]),
                 settle=fill(rule.settle, names),
-                steps=fill_steps(rule, names, incident, scene.versions.get("python")),
+                steps=fill_steps(rule, names, libraries, scene.versions.get("python")),
                 check=tuple(fill(text, names) for text in rule.check),
                 prevention=tuple(fill(text, names) for text in rule.prevention),
                 references=rule.references,
