@@ -12,11 +12,15 @@ import typer
 from loopdoctor import cli
 from loopdoctor.configuration import read_configuration, settings_of, unknown_variables
 from loopdoctor.errors import LoopdoctorError
+from loopdoctor.gate import Ignore
 from loopdoctor.option_table import LIMITS, OPTIONS, Option
 from loopdoctor.settings import Settings
 from test_cli import Run, run
 
 __all__ = ["run"]
+
+
+IGNORE = 'write ignore = [{id = "...", reason = "..."}]'
 
 
 def test_rules_are_found_from_any_folder_of_the_project(tmp_path: Path) -> None:
@@ -62,6 +66,12 @@ def test_a_broken_pyproject_is_left_to_others(tmp_path: Path) -> None:
         ("top = true\n", "`top` must be a whole number, 1 or more, not True", "write top = 3"),
         ("width = 3\n", "`width` must be a whole number from 40 to 400, not 3", "write width = 40"),
         ("why = 'yes'\n", "`why` must be true or false, not 'yes'", "write why = true"),
+        ("ignore = ['missing-await']\n", "`ignore` must be a list of ids with their reasons", IGNORE),
+        ("ignore = [{id = 'missing-await'}]\n", "`ignore`: an entry has no `reason`: missing-await", IGNORE),
+        ("ignore = [{id = 'x', reason = ' '}]\n", "`ignore`: an entry has no `reason`: x", IGNORE),
+        ("[[ignore]]\nreason = 'x'\n", "`ignore`: an entry has no `id`", IGNORE),
+        ("ignore = {id = 'x', reason = 'y', why = 'z'}\n", "`ignore` has an unknown key `why`", IGNORE),
+        ("since = 3\n", "`since` must be text, not 3", 'write since = "2h"'),
         ("output = []\n", "`output` must be a path, not a list", 'write output = "file"'),
         ("format = 'yaml'\n", "`format` must be one of text", 'write format = "text"'),
         ("rules = [\n", "this is no TOML", ""),
@@ -103,7 +113,7 @@ def test_the_table_and_the_command_line_say_the_same(row: Option) -> None:
 
 def test_every_limit_has_a_key_and_a_meaning() -> None:
     """The keys of the limits are the fields of Settings, each with its sentence."""
-    assert {name.replace("-", "_") for name in LIMITS} == set(Settings.__struct_fields__) - {"rules", "full"}
+    assert {name.replace("-", "_") for name in LIMITS} == set(Settings.__struct_fields__) - {"rules", "full", "span"}
     assert [row.name for row in LIMITS.values() if len(row.meaning) < 20] == []
 
 
@@ -115,6 +125,7 @@ VALUES: dict[str, tuple[str, str, Any]] = {
     "text": ("'x'", "x", "x"),
     "file": ("'/x'", "/x", "/x"),
     "reports": ("['json=/x', 'text=/y']", "json=/x, text=/y", ("json=/x", "text=/y")),
+    "ignores": ("[{id = 'x', reason = 'y'}]", "x", None),
     "directories": ("['/x', '/y']", "/x,/y", ("/x", "/y")),
 }
 
@@ -126,6 +137,10 @@ def test_every_option_is_read_from_file_and_variable(tmp_path: Path, row: Option
     if row.takes == "word":
         value = text = row.choices[-1]
         toml = repr(value)
+    if row.takes == "ignores":
+        value, of_variable = (Ignore("x", "y"),), (Ignore("x"),)
+    else:
+        of_variable = value
     table, _, key = row.name.rpartition(".")
     (tmp_path / "loopdoctor.toml").write_text(f"[{table}]\n{key} = {toml}\n" if table else f"{key} = {toml}\n")
     of_file = read_configuration(tmp_path, {}).of(row.name)
@@ -133,7 +148,7 @@ def test_every_option_is_read_from_file_and_variable(tmp_path: Path, row: Option
         (value, f"{tmp_path / 'loopdoctor.toml'}:{2 if table else 1}")
     ]
     both = read_configuration(tmp_path, {row.variable: text}).of(row.name)
-    assert (both[-1].value, both[-1].origin) == (value, row.variable)
+    assert (both[-1].value, both[-1].origin) == (of_variable, row.variable)
     assert len(both) == (2 if row.joins else 1)
 
 
@@ -153,6 +168,12 @@ def test_a_wrong_variable_exits_2(run: Run, monkeypatch: pytest.MonkeyPatch, nam
     status, out, err = run("scan", "a.log")
     assert (status, out) == (2, "")
     assert said in err
+
+
+def test_a_time_of_toml_is_a_time(tmp_path: Path) -> None:
+    """TOML has dates and times of its own: without quotes they mean the same."""
+    (tmp_path / "loopdoctor.toml").write_text("since = 2026-03-01T10:00:00\nuntil = 2026-03-02\n")
+    assert [one.value for one in read_configuration(tmp_path, {}).settings] == ["2026-03-01T10:00:00", "2026-03-02"]
 
 
 def test_an_empty_variable_sets_nothing(tmp_path: Path) -> None:

@@ -12,19 +12,24 @@ import typer
 from loopdoctor import __version__, commands, rule_commands
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.options import (
+    Baseline,
     Color,
     FailOn,
     Follow,
     Format,
     Full,
+    Ignored,
     Output,
     Quiet,
     Redact,
     Reports,
     Rules,
+    Since,
     Top,
+    Until,
     Why,
     Width,
+    WriteBaseline,
     catalogue_of,
     fails,
     one_of,
@@ -33,6 +38,7 @@ from loopdoctor.options import (
 )
 
 if TYPE_CHECKING:
+    from loopdoctor.gate import Gate
     from loopdoctor.model import Report
     from loopdoctor.redaction import Redaction
     from loopdoctor.settings import Settings
@@ -96,8 +102,13 @@ def scan(
     report: Reports = None,
     rules: Rules = None,
     full: Full = False,
+    since: Since = None,
+    until: Until = None,
     follow: Follow = False,
     fail_on: FailOn = "never",
+    baseline: Baseline = None,
+    write_baseline: WriteBaseline = None,
+    ignore: Ignored = None,
     top: Top = 3,
     why: Why = False,
     color: Color = None,
@@ -114,7 +125,13 @@ def scan(
     kubectl logs deploy/shop | loopdoctor scan --top 1
     loopdoctor scan ci.log -f json -o report.json --fail-on likely
     loopdoctor scan ci.log --report json=ci.json      and the text, of one scan
+    loopdoctor scan app.log --since 2h                what was logged since then
     journalctl -f -u shop | loopdoctor scan --follow -
+
+    \b
+    To fail on new failures only, accept those of today and keep the file:
+      loopdoctor scan ci.log --write-baseline known.json
+      loopdoctor scan ci.log --baseline known.json --fail-on likely
 
     \b
     Exit status: 0 scanned; 1 found something at or above --fail-on; 2 an error,
@@ -127,6 +144,7 @@ def scan(
     \\[tool.loopdoctor] in pyproject.toml, or as LOOPDOCTOR_FAIL_ON: see
     `loopdoctor config --help`.
     """
+    from loopdoctor.acceptance import accept, gate_of
     from loopdoctor.checkout import find_checkout
     from loopdoctor.render.messages import say_error, say_notices
     from loopdoctor.render.targets import deliver, on_stdout, targets_of
@@ -137,18 +155,23 @@ def scan(
     shown = on_stdout(targets)
     look = {"color": color, "width": width, "top": top, "why": why, "checkout": find_checkout()}
     redaction = redaction_for(redact, {target.format for target in targets})
-    settings = _settings(rules, full)
+    settings = _settings(rules, full, since, until)
+    gate, former = gate_of(baseline, write_baseline, ignore or ())
     if follow:
         live = sys.stdout if shown in {"", "text"} else None if quiet else sys.stderr
-        found = _follow(sources, settings, _titles(rules), live, look, redaction if redact else None)
+        found = _follow(sources, settings, _titles(rules), live, look, redaction if redact else None, gate)
     else:
         found = _scan(sources, settings, shown=not quiet and is_terminal(sys.stderr))
+    found = gate.judge(found)
+    titles = _titles(rules) if found.diagnoses or found.ignored else {}
     edit = redaction.edit if redaction else None
-    written = deliver(found, _titles(rules) if found.diagnoses else {}, targets, look, say_error, edit)
+    written = deliver(found, titles, targets, look, say_error, edit)
+    if write_baseline is not None:
+        accept(found, titles, write_baseline, former, quiet=quiet)
     # GitHub reads standard error for commands too; there the format itself tells of the notices.
     if not quiet and shown != "github" and (shown != "text" or not is_terminal(sys.stdout)):
         say_notices(redaction.of(found) if redaction and redact else found)
-    raise typer.Exit(_status(found, fail_on) if written else EXIT_ERROR)
+    raise typer.Exit(_status(found, fail_on if write_baseline is None else "never") if written else EXIT_ERROR)
 
 
 @app.command()
@@ -238,10 +261,11 @@ def _sources(paths: Sequence[str] | None) -> list[str]:
     return ["-"]
 
 
-def _settings(rules: Sequence[str] | None, full: bool) -> Any:
+def _settings(rules: Sequence[str] | None, full: bool, since: str | None = None, until: str | None = None) -> Settings:
     from loopdoctor.configuration import read_configuration, settings_of
+    from loopdoctor.timespan import span_of
 
-    return settings_of(read_configuration(), tuple(rules or ()), full=full)
+    return settings_of(read_configuration(), tuple(rules or ()), full=full, span=span_of(since, until))
 
 
 def _titles(rules: Sequence[str] | None) -> dict[str, str]:
@@ -263,9 +287,11 @@ def _follow(
     live: TextIO | None,
     look: dict[str, Any],
     redaction: Redaction | None,
+    gate: Gate,
 ) -> Report:
     """Tells of incidents on ``live`` until the logs end or a signal asks for the report."""
     from loopdoctor.follow import follow
+    from loopdoctor.gate import seen_by
     from loopdoctor.model import Report
     from loopdoctor.render import delivery, terminal
     from loopdoctor.render.live import Ticker
@@ -275,7 +301,7 @@ def _follow(
     encoding = terminal.encoding_of(live)
     told = False
     with stop_on_signals() as stop:
-        for item in follow(sources, settings, stop):
+        for item in seen_by(gate, follow(sources, settings, stop)):
             if isinstance(item, Report):
                 if told and live is not None:
                     delivery.to_stream(live, ["\n"], encoding)

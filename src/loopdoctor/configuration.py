@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.option_table import LIMITS, OPTIONS, Option
-from loopdoctor.settings import Held, Settings
+from loopdoctor.settings import Held, Settings, Span
 from loopdoctor.values import from_toml, from_variable
 
 OWN = "loopdoctor.toml"
@@ -98,9 +98,11 @@ def read_configuration(start: Path | None = None, environment: Mapping[str, str]
     return Configuration(path, tuple(settings))
 
 
-def settings_of(configuration: Configuration, rules: tuple[str, ...], *, full: bool) -> Settings:
+def settings_of(
+    configuration: Configuration, rules: tuple[str, ...], *, full: bool, span: Span | None = None
+) -> Settings:
     """The settings of a scan: the project's rule directories before these, and its limits."""
-    return Settings(rules=(*configuration.rules, *rules), full=full, **configuration.limits)
+    return Settings(rules=(*configuration.rules, *rules), full=full, span=span, **configuration.limits)
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

@@ -285,13 +285,25 @@ class Candidate(Struct, frozen=True):
 
 
 class Diagnosis(Struct, frozen=True):
-    """An incident and its candidates, most probable first, with the verdict on what was lost."""
+    """An incident and its candidates, most probable first, with the verdict on what was lost.
+
+    ``known``: its fingerprint stands in the baseline that the scan was held against.
+    """
 
     incident: Incident
     candidates: tuple[Candidate, ...]
     verdict: str
     reason: str
     undecided: bool = False
+    known: bool = False
+
+
+class Ignored(Struct, frozen=True):
+    """A diagnosis that was to be left out: by which id (cause, symptom or fingerprint), and why."""
+
+    diagnosis: Diagnosis
+    id: str
+    reason: str
 
 
 class Refusal(Struct, frozen=True):
@@ -384,3 +396,4 @@ class Report(Struct, frozen=True):
     unexplained: tuple[Unexplained, ...]
     notices: tuple[Notice, ...]
     stats: Stats
+    ignored: tuple[Ignored, ...] = ()

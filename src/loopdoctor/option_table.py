@@ -18,7 +18,7 @@ from loopdoctor.settings import Settings
 FAIL_ON: Mapping[str, float | None] = {"any": 0.0, "likely": 0.5, "certain": 0.8, "never": None}
 """From which confidence of its first cause on a diagnosis fails the command."""
 
-Takes = Literal["switch", "number", "fraction", "word", "text", "file", "reports", "directories"]
+Takes = Literal["switch", "number", "fraction", "word", "text", "file", "reports", "directories", "ignores"]
 
 
 class Option(Struct, frozen=True):
@@ -51,7 +51,7 @@ class Option(Struct, frozen=True):
     @property
     def many(self) -> bool:
         """Whether it takes a list."""
-        return self.takes in {"reports", "directories"}
+        return self.takes in {"reports", "directories", "ignores"}
 
 
 _ROWS = (
@@ -87,6 +87,22 @@ _ROWS = (
         "(certain).",
         choices=tuple(FAIL_ON),
     ),
+    Option(
+        "baseline",
+        "file",
+        None,
+        "Failures in this file are known and fail nothing: one of --write-baseline, or a JSON report.",
+    ),
+    Option("write-baseline", "file", None, "Accept what is found: write it to this file, and do not fail."),
+    Option(
+        "ignore",
+        "ignores",
+        (),
+        "Leave out a cause, a symptom or a fingerprint, beside those of [tool.loopdoctor]; may be given several times.",
+        joins=True,
+    ),
+    Option("since", "text", None, "Only what the log wrote since then: 2026-03-01T10:00, 10:00 (today), 2h (ago)."),
+    Option("until", "text", None, "Only what the log wrote until then."),
     Option("top", "number", 3, "How many causes of each failure the text shows.", least=1),
     Option("why", "switch", False, "Show every clue that was asked, held or not, with its weight and its lines."),
     Option("color", "switch", None, "Colour, whatever the output is.", everywhere=True),
@@ -97,7 +113,7 @@ _ROWS = (
 
 OPTIONS: Mapping[str, Option] = {option.name: option for option in _ROWS}
 
-NO_LIMITS = frozenset({"rules", "full"})
+NO_LIMITS = frozenset({"rules", "full", "span"})
 """Fields of ``Settings`` that are options of their own."""
 
 MAY_BE_ZERO = frozenset({"whole_below", "margin", "max_suspended"})

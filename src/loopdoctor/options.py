@@ -39,6 +39,11 @@ Rules = Annotated[list[str] | None, typer.Option("--rules", metavar="DIR", help=
 Full = Annotated[bool, typer.Option("--full/--no-full", help=says("full"))]
 Follow = Annotated[bool, typer.Option("--follow/--no-follow", "-F", help=says("follow"))]
 FailOn = Annotated[str, typer.Option("--fail-on", help=says("fail-on"), **one_of(*OPTIONS["fail-on"].choices))]
+Baseline = Annotated[str | None, typer.Option("--baseline", metavar="FILE", help=says("baseline"))]
+WriteBaseline = Annotated[str | None, typer.Option("--write-baseline", metavar="FILE", help=says("write-baseline"))]
+Ignored = Annotated[list[str] | None, typer.Option("--ignore", metavar="ID", help=says("ignore"))]
+Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help=says("since"))]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help=says("until"))]
 Top = Annotated[int, typer.Option(min=1, metavar="N", help=says("top"))]
 Why = Annotated[bool, typer.Option("--why/--no-why", help=says("why"))]
 Color = Annotated[bool | None, typer.Option("--color/--no-color", help=says("color"), show_default="auto")]
@@ -55,12 +60,10 @@ Quiet = Annotated[bool, typer.Option("--quiet/--no-quiet", "-q", help=says("quie
 
 
 def fails(report: Report, fail_on: str) -> bool:
-    """Whether a diagnosis is as certain as ``--fail-on`` asks for."""
-    least = FAIL_ON[fail_on]
-    if least is None:
-        return False
-    best = (diagnosis.candidates[0].confidence if diagnosis.candidates else 0.0 for diagnosis in report.diagnoses)
-    return any(confidence >= least for confidence in best)
+    """Whether a diagnosis that no baseline knows is as certain as ``--fail-on`` asks for."""
+    from loopdoctor import gate
+
+    return gate.fails(report.diagnoses, FAIL_ON[fail_on])
 
 
 def redaction_for(redact: bool | None, formats: set[str]) -> Redaction | None:

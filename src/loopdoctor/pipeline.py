@@ -35,6 +35,7 @@ from loopdoctor.records import Flow, group
 from loopdoctor.repeats import Repeats
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Notify, Source, find_sources
+from loopdoctor.timespan import Period
 
 MAX_UNEXPLAINED = 200
 MAX_NOTICES = 500
@@ -66,6 +67,7 @@ class Run:
         self.notices_dropped = 0
         self.unexplained: dict[tuple[str, str], Unexplained] = {}
         self.unexplained_dropped = 0
+        self.period = Period(settings.span, self.notify) if settings.span else None
         self.records = 0
         self.interrupted = False
 
@@ -121,7 +123,8 @@ class Run:
 
     def read(self, source: Source) -> None:
         """Scans one source to its end."""
-        repeats = Repeats(self.prefilter.ends, self.settings.margin)
+        # What is counted unread has no time of its own.
+        repeats = None if self.period else Repeats(self.prefilter.ends, self.settings.margin)
         tally, carriers = self._tally(source), Counter[str]()
         for _ in self._take_all(source, tally, carriers, self.flow(source, tally, carriers, repeats), repeats):
             pass  # only a live source pauses
@@ -151,12 +154,20 @@ class Run:
             carrier = carriers.most_common(1)[0][0] if carriers else "plain"
             self.inputs.append(Input(source.name, tally.bytes, tally.lines, carrier))
             self._tell_what_was_lost(source.name, tally)
+            if self.period is not None:
+                self.period.end_source(source.name)
             self.collector.end_source(source.name)
 
     def take(self, item: Flow) -> bool:
-        """Takes what the parser gives next; True for a record whose like may be counted unread."""
+        """Takes what the parser gives next; True for a record whose like may be counted unread.
+
+        With ``settings.span`` records of another time are left out here and not before: the lines round a failure and
+        the marks far from it stay what they are. See ``Period`` for the cost.
+        """
         if isinstance(item, Record):
-            return self._take(item)
+            return self._take(item) if self.period is None or self.period.holds(item) else False
+        if self.period is not None:
+            self.period.pass_by(item)
         for mark in self.matcher.marks(item):
             self.collector.add_mark(mark)
         self.collector.add_line(item)

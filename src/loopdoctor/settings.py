@@ -7,10 +7,20 @@ from typing import Any
 from msgspec import Struct
 
 
+class Span(Struct, frozen=True):
+    """From when to when, in seconds since 1970 UTC; ``now`` is when the scan began, ``ahead`` local time minus UTC."""
+
+    since: float
+    until: float
+    now: float
+    ahead: float
+
+
 class Settings(Struct, frozen=True):
     """What a scan was asked to do, and the limits it keeps to.
 
     ``rules``          directories with a team's own rules; they join the built-in ones and override them by id
+    ``span``           judge only records of this time; None: all of them
     ``full``           parse every line instead of only windows round the catalogue's literals (slow reference)
     ``whole_below``    sources smaller than this many bytes are parsed whole: a window saves nothing there
     ``margin``         lines kept before and after a hit, so that a record and its neighbours are seen whole
@@ -25,6 +35,7 @@ class Settings(Struct, frozen=True):
 
     rules: tuple[str, ...] = ()
     full: bool = False
+    span: Span | None = None
     whole_below: int = 1 << 20
     margin: int = 40
     max_line: int = 256 << 10

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loopdoctor.errors import LoopdoctorError
+from loopdoctor.gate import Ignore
 from loopdoctor.option_table import Option
 
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
@@ -15,8 +16,12 @@ _KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text"
 
 def from_toml(option: Option, key: str, value: Any, base: Path, place: str) -> Any:
     """The value of a key of a configuration file; paths are relative to ``base``. Raises LoopdoctorError."""
+    if option.takes == "ignores":
+        return _ignores(option, key, value, place)
     if option.many:
         return tuple(_path(option, item, base) for item in _texts(option, key, value, place))
+    if option.takes == "text" and hasattr(value, "isoformat"):  # a time without quotes is one of TOML's own
+        value = value.isoformat()
     fits = {
         "switch": isinstance(value, bool),
         "number": isinstance(value, int) and not isinstance(value, bool),
@@ -30,7 +35,8 @@ def from_toml(option: Option, key: str, value: Any, base: Path, place: str) -> A
 def from_variable(option: Option, text: str) -> Any:
     """The value of an environment variable; a list is written with commas. Raises LoopdoctorError."""
     if option.many:
-        return tuple(item.strip() for item in text.split(",") if item.strip())
+        items = tuple(item.strip() for item in text.split(",") if item.strip())
+        return tuple(map(Ignore, items)) if option.takes == "ignores" else items
     value: Any = text
     try:
         if option.takes == "switch":
@@ -64,6 +70,24 @@ def _texts(option: Option, key: str, value: Any, place: str) -> list[str]:
     return items
 
 
+def _ignores(option: Option, key: str, value: Any, place: str) -> tuple[Ignore, ...]:
+    """Each with its reason: a project that leaves something out must know why a year later."""
+    items = [value] if isinstance(value, dict) else value
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise _wrong(option, key, value, place)
+    for item in items:
+        odd = sorted(set(item) - {"id", "reason"})
+        message = f"`{key}` has an unknown key `{odd[0][:60]}`" if odd else ""
+        for wanted_key in ("id", "reason"):
+            text = item.get(wanted_key)
+            if not isinstance(text, str) or not text.strip():
+                message = message or f"`{key}`: an entry has no `{wanted_key}`: {str(item.get('id', ''))[:60]}"
+        if message:
+            hint = _example(option, key, variable=False)
+            raise LoopdoctorError("config-wrong-type", message.removesuffix(": "), context=place, hint=hint)
+    return tuple(Ignore(item["id"], item["reason"]) for item in items)
+
+
 def _path(option: Option, text: str, base: Path) -> str:
     """A path of a file, so that it is the same from every directory of the project."""
     if option.takes == "directories" or (option.takes == "file" and text != "-"):
@@ -86,6 +110,7 @@ def wanted(option: Option) -> str:
         "file": "a path",
         "reports": "a list of FORMAT=FILE",
         "directories": "a list of directories",
+        "ignores": "a list of ids with their reasons",
     }[option.takes]
     if option.most is not None:
         return f"{words} from {option.least:g} to {option.most:g}"
@@ -93,9 +118,15 @@ def wanted(option: Option) -> str:
 
 
 def _example(option: Option, key: str, *, variable: bool) -> str:
-    value = {"reports": ["json=report.json"], "directories": ["directory"], "file": "file", "switch": True}.get(
-        option.takes, option.choices[0] if option.choices else option.default or option.least
-    )
+    if option.takes == "ignores":
+        return f'write {key} = [{{id = "...", reason = "..."}}]'
+    value = {
+        "reports": ["json=report.json"],
+        "text": "2h",
+        "directories": ["directory"],
+        "file": "file",
+        "switch": True,
+    }.get(option.takes, option.choices[0] if option.choices else option.default or option.least)
     if variable:
         return f"{key}={','.join(value) if isinstance(value, list) else str(value).lower()}"
     return f"write {key} = {json.dumps(value)}"

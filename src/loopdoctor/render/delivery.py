@@ -52,18 +52,18 @@ def silence(stream: object) -> None:
         os.close(nowhere)
 
 
-def check_target(path: str) -> None:
+def check_target(path: str, what: str = "the report") -> None:
     """Raises LoopdoctorError if no file can be made at ``path``: told before a long scan, not after it."""
     target = Path(path)
     if target.is_dir():
-        raise LoopdoctorError("output-failed", "the report cannot be written: it is a directory", context=path)
+        raise LoopdoctorError("output-failed", f"{what} cannot be written: it is a directory", context=path)
     if not target.absolute().parent.is_dir():
-        message = "the report cannot be written: there is no such directory"
+        message = f"{what} cannot be written: there is no such directory"
         hint = f"make it first: mkdir -p {target.parent}"
         raise LoopdoctorError("output-failed", message, context=str(target.parent), hint=hint)
 
 
-def to_file(pieces: Iterable[str], path: str) -> None:
+def to_file(pieces: Iterable[str], path: str, what: str = "the report") -> None:
     """Writes UTF-8 beside ``path`` and renames: a reader sees the old file or the whole new one.
 
     What is no ordinary file (``/dev/stderr``, a named pipe) is written to as it is. Raises LoopdoctorError.
@@ -87,7 +87,7 @@ def to_file(pieces: Iterable[str], path: str) -> None:
     except BrokenPipeError:
         return
     except OSError as error:
-        raise _failed(path, error) from None
+        raise _failed(path, error, what) from None
 
 
 def append(pieces: Iterable[str], path: str, most: int, note: str) -> None:
@@ -138,5 +138,5 @@ def _encoded(pieces: Iterable[str]) -> Iterable[bytes]:
 
 def _failed(where: str, error: OSError, what: str = "the report") -> LoopdoctorError:
     reason = (error.strerror or str(error)).lower()
-    hint = "choose another place for it" if what == "the report" else "choose another directory"
+    hint = "choose another directory" if what == "the files" else "choose another place for it"
     return LoopdoctorError("output-failed", f"{what} cannot be written: {reason}", context=where, hint=hint)

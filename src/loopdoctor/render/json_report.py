@@ -15,6 +15,7 @@ from loopdoctor.model import (
     Diagnosis,
     FixStep,
     Frame,
+    Ignored,
     Owner,
     Place,
     Record,
@@ -67,6 +68,7 @@ def as_json(report: Report, titles: Mapping[str, str], *, why: bool = False) -> 
         "incidents": [_incident(diagnosis, titles, why=why) for diagnosis in report.diagnoses],
         "unexplained": [_unexplained(failure) for failure in report.unexplained],
         "notices": [msgspec.to_builtins(notice) for notice in report.notices],
+        "ignored": [_ignored(ignored, titles) for ignored in report.ignored],
         "stats": msgspec.to_builtins(report.stats),
     }
 
@@ -78,6 +80,7 @@ def _incident(diagnosis: Diagnosis, titles: Mapping[str, str], *, why: bool) -> 
         "verdict": diagnosis.verdict,
         "verdict_reason": diagnosis.reason,
         "undecided": diagnosis.undecided,
+        "known": diagnosis.known,
         "occurrences": incident.occurrences,
         "first": _place(incident.first),
         "last": _place(incident.last),
@@ -94,6 +97,22 @@ def _timeline(timeline: Timeline) -> Json | None:
     if not timeline.buckets:
         return None
     return {"width_seconds": timeline.width, "buckets": [list(bucket) for bucket in timeline.buckets]}
+
+
+def _ignored(ignored: Ignored, titles: Mapping[str, str]) -> Json:
+    diagnosis = ignored.diagnosis
+    incident = diagnosis.incident
+    root = incident.members[0].symptom.id if incident.members else ""
+    return {
+        "id": ignored.id,
+        "reason": ignored.reason or None,
+        "fingerprint": incident.fingerprint,
+        "title": titles.get(root, root),
+        "cause": diagnosis.candidates[0].id if diagnosis.candidates else None,
+        "occurrences": incident.occurrences,
+        "first": _place(incident.first),
+        "last": _place(incident.last),
+    }
 
 
 def _owner(owner: Owner | None) -> Json | None:

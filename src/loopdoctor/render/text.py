@@ -20,6 +20,7 @@ from loopdoctor.render.wording import (
     Titles,
     found,
     frame_place,
+    ignored,
     likely,
     log_place,
     named,
@@ -64,6 +65,8 @@ def incident_page(
 def _summary(page: Page, report: Report) -> None:
     head = (found(report), "bold" if report.diagnoses else "bold green")
     page.wide(Text.assemble(head, " in ", plain(named(report.inputs)), f" ({read(report)})"))
+    if report.ignored:
+        page.wide(Text(ignored(report), "dim"))
     if report.stats.interrupted:
         page.wide(Text("The scan was stopped; this is what was found until then.", "yellow"))
 
@@ -73,7 +76,7 @@ def _diagnosis(
 ) -> None:
     incident = diagnosis.incident
     page.blank()
-    _heading(page, number, incident, titles)
+    _heading(page, number, diagnosis, titles)
     label = VERDICTS.get(diagnosis.verdict, diagnosis.verdict)
     if label:
         style = _STYLES.get(diagnosis.verdict, "bold")
@@ -94,8 +97,9 @@ def _diagnosis(
         _more(page, diagnosis.candidates)
 
 
-def _heading(page: Page, number: int, incident: Incident, titles: Titles) -> None:
-    often = times(incident.occurrences)
+def _heading(page: Page, number: int, diagnosis: Diagnosis, titles: Titles) -> None:
+    incident = diagnosis.incident
+    often = f"known (baseline), {times(incident.occurrences)}" if diagnosis.known else times(incident.occurrences)
     title = plain(f"{number}. {title_of(incident, titles)}", "bold")
     space = page.width - title.cell_len - columns(often)
     if space >= 2:

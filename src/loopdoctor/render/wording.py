@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich.filesize import decimal
 
 from loopdoctor.model import Candidate, Diagnosis, Frame, Incident, Input, Place, Report
+from loopdoctor.render.escape import visible
 
 Titles = Mapping[str, str]
 
@@ -32,8 +34,20 @@ def title_of(incident: Incident, titles: Titles) -> str:
 
 
 def found(report: Report) -> str:
-    """``3 asyncio failures``, or that there is none."""
-    return count(len(report.diagnoses), "asyncio failure") if report.diagnoses else "No asyncio failure found"
+    """``3 asyncio failures, 1 of them known``, or that there is none."""
+    if not report.diagnoses:
+        return "No asyncio failure found"
+    known = sum(diagnosis.known for diagnosis in report.diagnoses)
+    every = len(report.diagnoses)
+    said = count(every, "asyncio failure")
+    return said if not known else f"{said}, known" if known == every else f"{said}, {known} of them known"
+
+
+def ignored(report: Report) -> str:
+    """``Ignored: 3 failures (missing-await 2, abrupt-stop 1)``."""
+    ids = Counter(visible(one.id) for one in report.ignored)
+    each = ", ".join(f"{name} {number}" for name, number in ids.most_common(8))
+    return f"Ignored: {count(len(report.ignored), 'failure')} ({each}{', ...' if len(ids) > 8 else ''})"
 
 
 def named(inputs: Sequence[Input]) -> str:
