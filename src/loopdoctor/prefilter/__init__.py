@@ -6,9 +6,10 @@ lines and windows of what was found.
 
 from __future__ import annotations
 
+import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from loopdoctor.model import Window
 from loopdoctor.prefilter.cutting import Cutter
@@ -48,9 +49,11 @@ EVERY_RECORD = (
 )
 """What else begins a record, though no rule cares: only those who want to see every record look for it."""
 
-WORKERS = 2
-AHEAD = 4
-"""Blocks that are read while others are searched: the search and the reading let other threads run."""
+WORKERS = max(2, min(8, os.cpu_count() or 2))
+BATCH = 4
+"""Blocks that are handed to a thread at once: one by one, handing over takes as long as reading."""
+AHEAD = WORKERS + 1
+"""Batches that are read while others are searched: the search and the reading let other threads run."""
 
 Found = tuple[int, list[int]]
 
@@ -111,7 +114,7 @@ class Prefilter:
                 tally.whole = reason_for_full(block[:SNIFFED])
             across = before + block[:seam] if before else b""
             newlines, hits = _find(self.ends, block, across, len(before))
-            before = (block if len(block) >= seam else before + block)[-seam:]
+            before = _end_of(before, block, seam)
             tally.read(len(block), newlines)
             yield from cutter.feed(block, newlines, hits)
         yield from cutter.finish()
@@ -139,19 +142,34 @@ def _ahead(blocks: Iterator[bytes], search: Search, seam: int) -> Iterator[tuple
     """
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    waiting: deque[tuple[bytes, Future[Found]]] = deque()
+    waiting: deque[tuple[list[bytes], Future[list[Found]]]] = deque()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="loopdoctor-search") as pool:
         before = b""
-        for block in blocks:
-            across = before + block[:seam] if before else b""
-            waiting.append((block, pool.submit(_find, search.ends, block, across, len(before))))
-            before = (block if len(block) >= seam else before + block)[-seam:]
+        while batch := list(islice(blocks, BATCH)):
+            waiting.append((batch, pool.submit(_find_all, search.ends, batch, before, seam)))
+            for block in batch:
+                before = _end_of(before, block, seam)
             if len(waiting) > AHEAD:
-                block, found = waiting.popleft()
-                yield block, found.result()
+                batch, found = waiting.popleft()
+                yield from zip(batch, found.result(), strict=True)
         while waiting:
-            block, found = waiting.popleft()
-            yield block, found.result()
+            batch, found = waiting.popleft()
+            yield from zip(batch, found.result(), strict=True)
+
+
+def _end_of(before: bytes, block: bytes, seam: int) -> bytes:
+    """The last ``seam`` bytes up to the end of a block."""
+    return (block if len(block) >= seam else before + block)[-seam:]
+
+
+def _find_all(ends: Callable[[bytes], list[int]], blocks: Sequence[bytes], before: bytes, seam: int) -> list[Found]:
+    """What stands in each of the blocks, which follow ``before``."""
+    found = []
+    for block in blocks:
+        across = before + block[:seam] if before else b""
+        found.append(_find(ends, block, across, len(before)))
+        before = _end_of(before, block, seam)
+    return found
 
 
 def _find(ends: Callable[[bytes], list[int]], block: bytes, across: bytes, before: int) -> Found:
