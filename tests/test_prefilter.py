@@ -171,8 +171,9 @@ def test_a_record_without_end_is_handed_over_in_pieces_that_go_on() -> None:
     data = b"Traceback (most recent call last):\n" + b"    burn(oil)\n" * 1000
     windows, _ = windows_of([data])
     limit = SMALL.max_record + 2 * SMALL.margin
-    assert {window.data.count(b"\n") for window in windows[:-1]} == {limit}
-    assert [window.first for window in windows] == list(range(1, 1002, limit))
+    assert max(window.data.count(b"\n") for window in windows) <= limit
+    assert len(windows) <= 4 * 1001 // limit
+    assert all(one.first + one.data.count(b"\n") == other.first for one, other in pairwise(windows))
     assert b"".join(window.data for window in windows) == data
     assert windows[-1].last_of_source
 

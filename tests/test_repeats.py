@@ -9,9 +9,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from loopdoctor.model import Report
-from loopdoctor.pipeline import scan
+from loopdoctor.pipeline import scan, scan_sources
 from loopdoctor.render import View, renderer
 from loopdoctor.settings import Settings
+from loopdoctor.sources import Source
 
 TRACE = """{t} ERROR till.worker: job {n} failed
 Traceback (most recent call last):
@@ -60,21 +61,24 @@ def told(report: Report) -> dict[str, object]:
     return found
 
 
-def both(path: Path, text: str) -> tuple[Report, Report]:
-    """What is found by counting, in small windows, and by parsing every line."""
+def both(path: Path, text: str, block: int = 0) -> tuple[Report, Report]:
+    """What is found by counting, in small windows and from blocks of a size, and by parsing every line."""
     path.write_text(text)
-    counted = scan([str(path)], Settings(whole_below=0, max_record=60))
+    data = text.encode()
+    blocks = (data[at : at + block] for at in range(0, len(data), block)) if block else iter([data])
+    source = Source(str(path), len(data), blocks)
+    counted = scan_sources(lambda notify: [source], Settings(whole_below=0, max_record=60))
     return counted, scan([str(path)], Settings(full=True, max_record=60))
 
 
 parts = st.tuples(st.sampled_from(sorted(PIECES)), st.integers(1, 30), st.sampled_from([0, 0, 1, 5, 60]))
 
 
-@given(st.lists(parts, min_size=1, max_size=12))
-@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-def test_counting_and_parsing_agree(tmp_path_factory, chosen):  # type: ignore[no-untyped-def]
+@given(st.lists(parts, min_size=1, max_size=12), st.sampled_from([0, 300, 1000, 4000]))
+@settings(max_examples=800, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+def test_counting_and_parsing_agree(tmp_path_factory, chosen, block):  # type: ignore[no-untyped-def]
     """Incidents, counts, places, samples and unexplained failures are the same."""
-    counted, parsed = both(tmp_path_factory.mktemp("log") / "app.log", compose(chosen))
+    counted, parsed = both(tmp_path_factory.mktemp("log") / "app.log", compose(chosen), block)
     assert told(counted) == told(parsed)
     assert counted.stats.records == parsed.stats.records
 

@@ -21,7 +21,8 @@ class Window(Struct, frozen=True):
 
     ``first`` is the number of its first line, ``data`` its bytes (UTF-8 or what the log holds; UTF-16 is transcoded
     before). ``last_of_source`` says that nothing follows it in its source. A ``pause`` holds nothing: a log that
-    is still being written has no more for a moment.
+    is still being written has no more for a moment. ``hits`` are the offsets behind the literals in ``data``, where
+    those that are not hit were not cut away; such a window ends where a log entry begins.
     """
 
     source: str
@@ -29,6 +30,7 @@ class Window(Struct, frozen=True):
     data: bytes
     last_of_source: bool = False
     pause: bool = False
+    hits: tuple[int, ...] | None = None
 
 
 class Line(Struct, frozen=True, gc=False):

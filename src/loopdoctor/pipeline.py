@@ -32,7 +32,7 @@ from loopdoctor.model import (
 )
 from loopdoctor.prefilter import EVERY_RECORD, Prefilter, Tally
 from loopdoctor.records import Flow, group
-from loopdoctor.repeats import Repeats
+from loopdoctor.repeats import Repeats, head_from
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Notify, Source, find_sources
 from loopdoctor.timespan import Period
@@ -83,9 +83,11 @@ class Run:
     ) -> Iterator[Flow]:
         """bytes -> Window -> Line -> Record, for one source."""
         blocks = self._until_interrupted(source.blocks())
-        windows = self.prefilter.windows(Source(source.name, source.size, blocks), tally)
-        if repeats is not None:
-            windows = repeats.thin(windows, tally)
+        bare = Source(source.name, source.size, blocks)
+        if repeats is None:
+            windows = self.prefilter.windows(bare, tally)
+        else:
+            windows = repeats.thin(self.prefilter.windows(bare, tally, head_from, repeats.ready), tally)
         return self._grouped(windows, source, carriers)
 
     def live_flow(self, source: Source, tally: Tally, carriers: Counter[str]) -> Iterator[Flow]:

@@ -11,22 +11,27 @@ entry that is handed on stand ``margin`` lines as ever: records and their surrou
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 
 from loopdoctor.model import Record, Window
-from loopdoctor.patterns import lazy
 from loopdoctor.prefilter import Tally
+from loopdoctor.shapes import HEAD, Shapes, shape_of
 
-HEAD = lazy(rb"^\[?\d{4}[-/]\d\d[-/]\d\d[T ,]\d\d:", re.MULTILINE)
-VARYING = lazy(rb"0x[0-9a-fA-F]+|(?<![A-Za-z_\d])\d+")
 ENOUGH = 4
 """Times that an entry must have been parsed before its like are counted: one more than the samples kept of it."""
 MAX_KEYS = 4000
 MAX_ENTRY = 64 << 10
 
 Entry = tuple[int, int, bytes]
-"""Offsets of an entry's first byte and of the byte behind it, and its key (b"" if it has none)."""
+"""Offsets of an entry's first byte and of the byte behind it, and its shape (b"" if it cannot be told)."""
+Span = tuple[int, int]
+
+
+def head_from(data: bytes, at: int) -> int | None:
+    """Where the next entry begins at or behind the beginning of a line, if one does."""
+    found = HEAD.search(data, at)
+    return found.start() if found else None
 
 
 class Repeats:
@@ -35,10 +40,12 @@ class Repeats:
     def __init__(self, ends: Callable[[bytes], list[int]], margin: int) -> None:
         self._ends = ends
         self._margin = margin
+        self._shapes = Shapes()
         self._parsed: dict[bytes, int] = {}
         self._unfit: set[bytes] = set()
         self._handed: dict[int, tuple[bytes, int]] = {}  # by the first line: the key, and the last line
         self._skipped: dict[bytes, tuple[int, Window]] = {}
+        self._known: set[bytes] = set()
         self._next = 0
         self._owed = 0
         self._carry = b""
@@ -52,32 +59,42 @@ class Repeats:
                 continue
             if window.first != self._next:
                 self._owed, self._carry, self._carried = 0, b"", []
-            entries = self._entries(window)
+            if window.hits is None:
+                entries = self._entries(window)
+            else:
+                entries = self._entries_between_heads(window.data, window.hits)
             spans = self._spans(window, entries)
             self._next = window.first + window.data.count(b"\n")
             counted = self._count(window, entries, spans)
             yield from self._cut(window, spans, counted)
 
+    def ready(self) -> bool:
+        """Whether any entry is known, so that there is something to be passed over."""
+        return bool(self._known)
+
     def note(self, record: Record, *, fit: bool) -> None:
         """Learns from a record that was parsed; ``fit`` says that nothing but its text decided what became of it."""
         key, last = self._handed.pop(record.start_line, (b"", 0))
         crossed = [self._handed.pop(line, (b"", 0))[0] for line in range(record.start_line + 1, record.end_line + 1)]
-        self._unfit.update(other for other in crossed if other)
+        self._refuse(other for other in crossed if other)
         if not key:
             return
         if not fit or any(crossed) or record.end_line > last:  # behind it may stand a line without any literal
-            self._unfit.add(key)
+            self._refuse([key])
         elif len(self._parsed) < MAX_KEYS or key in self._parsed:
-            self._parsed[key] = self._parsed.get(key, 0) + 1
+            self._parsed[key] = times = self._parsed.get(key, 0) + 1
+            if times >= ENOUGH and key not in self._unfit:
+                self._known.add(key)
+
+    def _refuse(self, keys: Iterable[bytes]) -> None:
+        self._unfit.update(keys)
+        self._known -= self._unfit
 
     def skipped(self) -> Iterator[tuple[Window, int]]:
         """The last entry of each kind that was counted, and how many there were of it, in the order of the log."""
         for times, window in sorted(self._skipped.values(), key=lambda pair: pair[1].first):
             yield window, times
         self._skipped.clear()
-
-    def _known(self, key: bytes) -> bool:
-        return bool(key) and self._parsed.get(key, 0) >= ENOUGH and key not in self._unfit
 
     def _entries(self, window: Window) -> list[Entry]:
         """The entries of a window that hold a literal. The last may go on in the next window: it has no key."""
@@ -91,46 +108,82 @@ class Repeats:
             following = HEAD.search(data, hit)
             end = following.start() if following else len(data)
             whole = start >= 0 and end - start <= MAX_ENTRY and (following is not None or window.last_of_source)
-            found.append((max(start, 0), end, VARYING.sub(b"0", data[start:end]) if whole else b""))
+            found.append((max(start, 0), end, shape_of(data[start:end]) if whole else b""))
+        return found
+
+    def _entries_between_heads(self, data: bytes, hits: Iterable[int]) -> list[Entry]:
+        """The same for a window that begins and ends where an entry does."""
+        match = self._shapes.match
+        found: list[Entry] = []
+        end = 0
+        for hit in hits:
+            if hit <= end:
+                continue
+            start = end
+            known = match(data, end)
+            if known is None or known[1] < hit:
+                start = _head_before(data, hit)
+                known = match(data, start) if start >= 0 else None
+            if known is not None:
+                shape, end = known
+            else:
+                start = max(start, 0)
+                following = HEAD.search(data, hit)
+                end = following.start() if following else len(data)
+                shape = shape_of(data[start:end]) if end - start <= MAX_ENTRY else b""
+                if shape in self._known:
+                    self._shapes.learn(data[start:end])
+            found.append((start, end, shape))
         return found
 
     def _spans(self, window: Window, entries: list[Entry]) -> list[tuple[int, int]]:
         """What must be parsed: each entry that is not known, with its margin, and what the last window still owes."""
         data = window.data
-        if not any(self._known(key) for _, _, key in entries):
+        known = self._known
+        wanted = [(start, end) for start, end, key in entries if key not in known]
+        if window.hits is None and len(wanted) == len(entries):
             return [(0, len(data))]  # nothing is spared, and a record may go on beyond the margin
-        wanted = []
+        near = [(_before(data, start, self._margin), _after(data, end, self._margin)) for start, end in wanted]
         if self._owed:
-            wanted.append((0, _after(data, 0, self._owed)))
-        for start, end, key in entries:
-            if not self._known(key):
-                wanted.append((_before(data, start, self._margin), _after(data, end, self._margin)))
-        spans: list[tuple[int, int]] = []
-        for start, end in wanted:
+            near.insert(0, (0, _after(data, 0, self._owed)))
+        if not near:
+            return []
+        starts = [start for start, _, _ in entries]
+        spans: list[Span] = []
+        for start, end in near:
             # A span that begins or ends within an entry takes all of it.
-            start = next((first for first, last, _ in entries if first < start < last), start)
-            end = next((last for first, last, _ in entries if first < end < last), end)
+            start = entries[at][0] if (at := _within(entries, starts, start)) is not None else start
+            end = entries[at][1] if (at := _within(entries, starts, end)) is not None else end
             if spans and start <= spans[-1][1]:
                 spans[-1] = (min(spans[-1][0], start), max(spans[-1][1], end))
             else:
                 spans.append((start, end))
         return spans
 
-    def _count(self, window: Window, entries: list[Entry], spans: list[tuple[int, int]]) -> list[tuple[int, bytes]]:
+    def _count(self, window: Window, entries: list[Entry], spans: list[Span]) -> list[tuple[int, bytes]]:
         """Counts the known entries outside the spans, and remembers which entries are handed on."""
-        data, line, at = window.data, window.first, 0
-        counted = []
-        self._handed.clear()
+        data = window.data
+        counted: list[tuple[int, bytes]] = []
+        last: dict[bytes, tuple[int, int, int]] = {}  # of each kind: how many, and where the last one is
+        handed = []
+        within = iter((*spans, (len(data) + 1, len(data) + 1)))
+        first, behind = next(within)
         for start, end, key in entries:
-            line += data.count(b"\n", at, start)
-            at = start
-            if any(first <= start and end <= last for first, last in spans):
+            while end > behind:
+                first, behind = next(within)
+            if first <= start:
                 if key:
-                    self._handed[line] = key, line + data.count(b"\n", start, end - 1)
+                    handed.append((start, end, key))
                 continue
-            times = self._skipped[key][0] if key in self._skipped else 0
-            self._skipped[key] = (times + 1, Window(window.source, line, data[start:end]))
+            last[key] = last[key][0] + 1 if key in last else 1, start, end
             counted.append((start, key))
+        self._handed.clear()
+        for start, end, key, line in _numbered(handed, data, window.first):
+            self._handed[line] = key, line + data.count(b"\n", start, end - 1)
+        latest = sorted((start, end, key) for key, (_, start, end) in last.items())
+        for start, end, key, line in _numbered(latest, data, window.first):
+            times = self._skipped[key][0] if key in self._skipped else 0
+            self._skipped[key] = times + last[key][0], Window(window.source, line, data[start:end])
         return counted
 
     def _uncount(self, keys: Iterable[bytes]) -> None:
@@ -159,6 +212,21 @@ class Repeats:
             kept = max(_before(data, len(data), self._margin), spans[-1][1] if spans else 0)
             self._carry = data[kept:]
             self._carried = [key for start, key in counted if start >= kept]
+
+
+def _within(entries: list[Entry], starts: list[int], at: int) -> int | None:
+    """The number of the entry in the middle of which an offset lies, if any."""
+    number = bisect_right(starts, at) - 1
+    return number if number >= 0 and starts[number] < at < entries[number][1] else None
+
+
+def _numbered(entries: Iterable[Entry], data: bytes, line: int) -> Iterator[tuple[int, int, bytes, int]]:
+    """Entries in their order, each with the number of its first line; ``line`` is that of the data's."""
+    at = 0
+    for start, end, key in entries:
+        line += data.count(b"\n", at, start)
+        at = start
+        yield start, end, key, line
 
 
 def _head_before(data: bytes, hit: int) -> int:

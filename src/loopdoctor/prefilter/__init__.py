@@ -13,6 +13,7 @@ from itertools import chain, islice
 
 from loopdoctor.model import Window
 from loopdoctor.prefilter.cutting import Cutter
+from loopdoctor.prefilter.dense import Dense
 from loopdoctor.prefilter.search import Engine, Search, make_search
 from loopdoctor.prefilter.sniff import SNIFFED, reason_for_full
 from loopdoctor.prefilter.tally import Tally
@@ -71,31 +72,40 @@ class Prefilter:
         self._engine: Engine = engine
         self._search: Search | None = None
 
-    def windows(self, source: Source, tally: Tally) -> Iterator[Window]:
+    def windows(
+        self,
+        source: Source,
+        tally: Tally,
+        head: Callable[[bytes, int], int | None] = lambda data, at: None,
+        ready: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Window]:
         """The windows of a source in their order, counting what is read in ``tally``.
 
         A window holds ``settings.margin`` lines before its first and after its last hit, and more where a record goes
         on. A long stretch is handed over in pieces: a window whose ``first`` is the line after the last one of the
         window before goes on with it. Small sources, and those in which one entry spans lines in a way that only its
         beginning tells, are handed over whole, in pieces of about 1 MiB; ``tally.whole`` then says why.
+
+        ``head`` tells where in a log an entry begins, at or behind an offset. Once whoever reads the windows is
+        ``ready`` to pass over some of the entries, stretches full of hits come as they are, with ``Window.hits``.
         """
         blocks = (block for block in source.blocks() if block)
-        head: list[bytes] = []
+        first: list[bytes] = []
         size = 0
         while size < max(self._settings.whole_below, SNIFFED) and (block := next(blocks, b"")):
-            head.append(block)
+            first.append(block)
             size += len(block)
         if self._settings.full:
             tally.whole = "asked for"
         elif size < self._settings.whole_below:
             tally.whole = "small"
         else:
-            tally.whole = reason_for_full(b"".join(head)[:SNIFFED])
-        cutter = Cutter(source.name, self._settings, tally)
-        for block, (newlines, hits) in self._scanned(chain(head, blocks), tally):
+            tally.whole = reason_for_full(b"".join(first)[:SNIFFED])
+        dense = Dense(source.name, Cutter(source.name, self._settings, tally), tally, head)
+        for block, (newlines, hits) in self._scanned(chain(first, blocks), tally):
             tally.read(len(block), newlines)
-            yield from cutter.feed(block, newlines, hits)
-        yield from cutter.finish()
+            yield from dense.feed(block, newlines, hits, ready=not tally.whole and ready())
+        yield from dense.finish()
 
     def live(self, source: Source, tally: Tally) -> Iterator[Window]:
         """The windows of a log that is still being written, none later than the moment in which they were complete.

@@ -92,6 +92,47 @@ class Cutter:
             self._tally.lines += 1
         yield from self._lines(b"", 0, (), final=True)
 
+    @property
+    def may_leave(self) -> bool:
+        """Whether no unfinished line is longer than what is kept of one."""
+        return self._rest_size <= self._max_line
+
+    @property
+    def line(self) -> int:
+        """The number of the first line that is held, or of the next one that comes."""
+        return self._line
+
+    def leave(self) -> Iterator[Window]:
+        """All that is held, because others take the blocks from here on: the open window's lines, or a margin.
+
+        Nothing was found in a window with ``hits`` that are empty: it only says what stands before the next one.
+        """
+        open_window = self._open
+        lines = self._take_held()
+        first = self._line
+        self._line += lines.count(b"\n")
+        self._held_lines, self._undecided = 0, []
+        if open_window:
+            yield from self._add(lines)
+            yield from self._hand_over(last=False)
+        elif lines:
+            yield Window(self._name, first, self._shortened(lines), hits=())
+        self._open = False
+
+    def resume(self, line: int) -> None:
+        """Takes blocks again, the first line being this one, as if a window were open: something may go on."""
+        self._line = self._first = line
+        self._open = True
+
+    def has_no_long_line(self, data: bytes, end: int) -> bool:
+        """Whether every line up to ``end`` (a line's beginning) is kept whole."""
+        at = 0
+        while end - at > self._max_line:
+            at = data.rfind(b"\n", at, at + self._max_line + 1) + 1
+            if at == 0:
+                return False
+        return True
+
     def pause(self) -> Iterator[Window]:
         """What is there of the open window, since nothing more comes for a moment; the window stays open."""
         if self._open or self._tally.whole:
@@ -206,13 +247,22 @@ class Cutter:
         while True:
             end = data.find(b"\n", at + PIECE - 1) + 1 or len(data)
             if left > self._max_lines:
-                end = min(end, _lines_on(data, at, self._max_lines)[0])
+                end = min(end, self._piece_of_lines(data, at, end))
             if end >= len(data):
                 break
             left -= data.count(b"\n", at, end)
             yield self._window(data[at:end], last=False)
             at = end
         self._parts, self._parts_size, self._parts_lines = [data[at:]], len(data) - at, left
+
+    def _piece_of_lines(self, data: bytes, at: int, end: int) -> int:
+        """An end of a line, up to which there are not more lines than a piece may hold."""
+        while data.count(b"\n", at, end) > self._max_lines:
+            half = data.rfind(b"\n", at, at + (end - at) // 2) + 1
+            if half <= at:
+                return _lines_on(data, at, self._max_lines)[0]
+            end = half
+        return end
 
     def _hand_over(self, *, last: bool) -> Iterator[Window]:
         """The end of the open window."""
