@@ -56,8 +56,6 @@ def told(report: Report) -> dict[str, object]:
     found: dict[str, object] = json.loads("".join(renderer("json")(report, {}, View())))
     for key in ("inputs", "stats"):
         found.pop(key)
-    for incident in found["incidents"]:  # type: ignore[attr-defined]
-        incident.pop("timeline")  # of repeats only the last one's moment is known
     return found
 
 
@@ -75,7 +73,7 @@ parts = st.tuples(st.sampled_from(sorted(PIECES)), st.integers(1, 30), st.sample
 
 
 @given(st.lists(parts, min_size=1, max_size=12), st.sampled_from([0, 300, 1000, 4000]))
-@settings(max_examples=800, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_counting_and_parsing_agree(tmp_path_factory, chosen, block):  # type: ignore[no-untyped-def]
     """Incidents, counts, places, samples and unexplained failures are the same."""
     counted, parsed = both(tmp_path_factory.mktemp("log") / "app.log", compose(chosen), block)

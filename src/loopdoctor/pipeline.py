@@ -27,6 +27,7 @@ from loopdoctor.model import (
     Record,
     Report,
     Stats,
+    Timeline,
     Unexplained,
     Window,
 )
@@ -148,7 +149,7 @@ class Run:
                 if repeats is not None and isinstance(item, Record):
                     repeats.note(item, fit=fit)
             if repeats is not None:
-                self._take_skipped(source, repeats)
+                self._take_counted(source, repeats)
         except Exception as error:  # noqa: BLE001 - what was found before, and the other sources, must be reported
             message = f"reading broke off ({type(error).__name__}: {error}); what stands behind is missing"
             self.notify(Notice("source-failed", message, source.name))
@@ -183,22 +184,22 @@ class Run:
             lines = "1 line" if tally.nul_lines == 1 else f"{tally.nul_lines} lines"
             self.notify(Notice("zero-bytes", f"zero bytes left out of {lines}: text may have been lost", source))
 
-    def _take_skipped(self, source: Source, repeats: Repeats) -> None:
+    def _take_counted(self, source: Source, repeats: Repeats) -> None:
         """What was only counted is taken by its last instance, as often as it was seen."""
-        for window, times in repeats.skipped():
-            lines = unwrap([window], self.settings, self.notify)
+        for counted in repeats.counted():
+            lines = unwrap([counted.last], self.settings, self.notify)
             for item in group(lines, source.name, self.matcher.speaks, self.settings):
                 if isinstance(item, Record):
-                    self._take(item, times)
+                    self._take(item, counted.times, counted.when)
 
-    def _take(self, record: Record, times: int = 1) -> bool:
+    def _take(self, record: Record, times: int = 1, when: Timeline | None = None) -> bool:
         """Judges a record; True if nothing but its text decided, so that its like may be counted unread."""
         self.records += times
         if record.truncated and len(record.lines) >= self.settings.max_record:
             message = f"a record is longer than {self.settings.max_record} lines and was cut there"
             self.notify(Notice("record-cut", message, record.source, record.start_line))
         plain = not record.truncated and not any(map(str.isdigit, record.stream))
-        if self.collector.count_repeat(record, times):
+        if self.collector.count_repeat(record, times, when):
             return plain
         try:
             for line in record.lines:
@@ -207,7 +208,7 @@ class Run:
                     plain = False
             symptoms = self.matcher.match(record)
             if symptoms:
-                self.collector.add_record(record, symptoms, times)
+                self.collector.add_record(record, symptoms, times, when)
             elif record.exception and record.kind in ("traceback", "pytest", "unraisable", "asyncio"):
                 self._explain_nothing(record, times)
                 plain = plain and not any(map(str.isdigit, record.message[:80]))

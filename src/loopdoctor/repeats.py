@@ -11,12 +11,19 @@ entry that is handed on stand ``margin`` lines as ever: records and their surrou
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import sys
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
-from loopdoctor.model import Record, Window
+from loopdoctor.model import Record, Timeline, Window
+from loopdoctor.patterns import lazy
 from loopdoctor.prefilter import Tally
 from loopdoctor.shapes import HEAD, Shapes, shape_of
+from loopdoctor.timeline import Moments, seconds_of
+
+ZONE = lazy(rb"\[?[\d/-]{10}[T ,]\d\d:\d\d:\d\d(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)")
 
 ENOUGH = 4
 """Times that an entry must have been parsed before its like are counted: one more than the samples kept of it."""
@@ -34,6 +41,36 @@ def head_from(data: bytes, at: int) -> int | None:
     return found.start() if found else None
 
 
+SECOND = 20
+"""Bytes of a date and a time up to the second, with a bracket before it."""
+
+
+class Counted:
+    """Entries of one shape that were counted: how many, when, and the last of them."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.last = Window("", 0, b"")
+        self._moments = Moments()
+
+    def add(self, second: bytes, times: int) -> None:
+        """Counts entries that open with this date and time."""
+        self.times += times
+        seconds = seconds_of(second.lstrip(b"[")[: SECOND - 1].decode("ascii", "replace") + self._zone)
+        if seconds is not None:
+            self._moments.add(seconds, times)
+
+    @property
+    def when(self) -> Timeline:
+        """The moments of all of them."""
+        return self._moments.timeline()
+
+    @cached_property
+    def _zone(self) -> str:
+        found = ZONE.match(self.last.data)
+        return found[1].decode() if found else ""
+
+
 class Repeats:
     """Stands between the windows of one source and their parsing. ``ends`` searches for the catalogue's literals."""
 
@@ -43,13 +80,13 @@ class Repeats:
         self._shapes = Shapes()
         self._parsed: dict[bytes, int] = {}
         self._unfit: set[bytes] = set()
-        self._handed: dict[int, tuple[bytes, int]] = {}  # by the first line: the key, and the last line
-        self._skipped: dict[bytes, tuple[int, Window]] = {}
         self._known: set[bytes] = set()
+        self._handed: dict[int, tuple[bytes, int]] = {}  # by the first line: the key, and the last line
+        self._counted: dict[bytes, Counted] = {}
         self._next = 0
-        self._owed = 0
-        self._carry = b""
-        self._carried: list[bytes] = []
+        self._owed = 0  # lines of the next window that belong to what was handed on of the last one
+        self._carry = b""  # lines that belong to what is handed on from the beginning of the next window
+        self._undecided: tuple[Window, list[Entry]] | None = None  # the entries in those lines
 
     def thin(self, windows: Iterable[Window], tally: Tally) -> Iterator[Window]:
         """The windows without the entries that are known; a source that is read whole passes as it is."""
@@ -58,15 +95,15 @@ class Repeats:
                 yield window
                 continue
             if window.first != self._next:
-                self._owed, self._carry, self._carried = 0, b"", []
+                self._decide(handed=False)
+                self._owed, self._carry = 0, b""
             if window.hits is None:
                 entries = self._entries(window)
             else:
                 entries = self._entries_between_heads(window.data, window.hits)
             spans = self._spans(window, entries)
             self._next = window.first + window.data.count(b"\n")
-            counted = self._count(window, entries, spans)
-            yield from self._cut(window, spans, counted)
+            yield from self._cut(window, spans, self._outside(window, entries, spans))
 
     def ready(self) -> bool:
         """Whether any entry is known, so that there is something to be passed over."""
@@ -90,11 +127,11 @@ class Repeats:
         self._unfit.update(keys)
         self._known -= self._unfit
 
-    def skipped(self) -> Iterator[tuple[Window, int]]:
-        """The last entry of each kind that was counted, and how many there were of it, in the order of the log."""
-        for times, window in sorted(self._skipped.values(), key=lambda pair: pair[1].first):
-            yield window, times
-        self._skipped.clear()
+    def counted(self) -> Iterator[Counted]:
+        """What was only counted, in the order of the log."""
+        self._decide(handed=False)
+        yield from sorted(self._counted.values(), key=lambda counted: counted.last.first)
+        self._counted.clear()
 
     def _entries(self, window: Window) -> list[Entry]:
         """The entries of a window that hold a literal. The last may go on in the next window: it has no key."""
@@ -160,58 +197,64 @@ class Repeats:
                 spans.append((start, end))
         return spans
 
-    def _count(self, window: Window, entries: list[Entry], spans: list[Span]) -> list[tuple[int, bytes]]:
-        """Counts the known entries outside the spans, and remembers which entries are handed on."""
-        data = window.data
-        counted: list[tuple[int, bytes]] = []
-        last: dict[bytes, tuple[int, int, int]] = {}  # of each kind: how many, and where the last one is
-        handed = []
-        within = iter((*spans, (len(data) + 1, len(data) + 1)))
+    def _outside(self, window: Window, entries: list[Entry], spans: list[Span]) -> list[Entry]:
+        """The entries outside the spans, all of them known; remembers which ones are handed on."""
+        outside: list[Entry] = []
+        handed: list[Entry] = []
+        within = iter((*spans, (sys.maxsize, sys.maxsize)))
         first, behind = next(within)
-        for start, end, key in entries:
-            while end > behind:
+        for entry in entries:
+            while entry[1] > behind:
                 first, behind = next(within)
-            if first <= start:
-                if key:
-                    handed.append((start, end, key))
-                continue
-            last[key] = last[key][0] + 1 if key in last else 1, start, end
-            counted.append((start, key))
+            if first > entry[0]:
+                outside.append(entry)
+            elif entry[2]:
+                handed.append(entry)
         self._handed.clear()
-        for start, end, key, line in _numbered(handed, data, window.first):
-            self._handed[line] = key, line + data.count(b"\n", start, end - 1)
-        latest = sorted((start, end, key) for key, (_, start, end) in last.items())
-        for start, end, key, line in _numbered(latest, data, window.first):
-            times = self._skipped[key][0] if key in self._skipped else 0
-            self._skipped[key] = times + last[key][0], Window(window.source, line, data[start:end])
-        return counted
+        for (start, end, key), line in _numbered(handed, window):
+            self._handed[line] = key, line + window.data.count(b"\n", start, end - 1)
+        return outside
 
-    def _uncount(self, keys: Iterable[bytes]) -> None:
-        """Takes back what was counted of entries that are handed on after all, as lines before another."""
-        for key in keys:
-            times, window = self._skipped.pop(key)
-            if times > 1:
-                self._skipped[key] = (times - 1, window)
-
-    def _cut(self, window: Window, spans: list[tuple[int, int]], counted: list[tuple[int, bytes]]) -> Iterator[Window]:
+    def _cut(self, window: Window, spans: list[Span], outside: list[Entry]) -> Iterator[Window]:
         """The spans as windows; one at the beginning is led by what the last window kept back for it."""
         data, line, at = window.data, window.first, 0
-        carry, carried = self._carry, self._carried
-        self._owed, self._carry, self._carried = 0, b"", []
+        carry = self._carry
+        self._decide(handed=bool(spans) and spans[0][0] == 0)
+        self._owed, self._carry = 0, b""
         for start, end in spans:
             line += data.count(b"\n", at, start)
             at = start
             lead = carry if start == 0 else b""
-            if lead:
-                self._uncount(carried)
             whole = window.last_of_source and end == len(data)
             yield Window(window.source, line - lead.count(b"\n"), lead + data[start:end], whole)
+        kept = len(data)
         if spans and spans[-1][1] == len(data):
             self._owed = self._margin
         else:
             kept = max(_before(data, len(data), self._margin), spans[-1][1] if spans else 0)
             self._carry = data[kept:]
-            self._carried = [key for start, key in counted if start >= kept]
+        sure = bisect_left(outside, kept, key=lambda entry: entry[0])
+        self._count(window, outside[:sure])
+        self._undecided = window, outside[sure:]
+
+    def _decide(self, *, handed: bool) -> None:
+        """Whether the last lines of the last window were handed on after all, or its entries are counted."""
+        if self._undecided is not None and not handed:
+            self._count(*self._undecided)
+        self._undecided = None
+
+    def _count(self, window: Window, entries: list[Entry]) -> None:
+        """Counts entries, and remembers when they were written and the last of each kind."""
+        data = window.data
+        latest = {entry[2]: entry for entry in entries}
+        for entry, line in _numbered(sorted(latest.values()), window):
+            counted = self._counted.get(entry[2])
+            if counted is None:
+                counted = self._counted[entry[2]] = Counted()
+            counted.last = Window(window.source, line, data[entry[0] : entry[1]])
+        when = Counter([(key, data[start : start + SECOND]) for start, _, key in entries])
+        for (key, second), times in when.items():
+            self._counted[key].add(second, times)
 
 
 def _within(entries: list[Entry], starts: list[int], at: int) -> int | None:
@@ -220,13 +263,13 @@ def _within(entries: list[Entry], starts: list[int], at: int) -> int | None:
     return number if number >= 0 and starts[number] < at < entries[number][1] else None
 
 
-def _numbered(entries: Iterable[Entry], data: bytes, line: int) -> Iterator[tuple[int, int, bytes, int]]:
-    """Entries in their order, each with the number of its first line; ``line`` is that of the data's."""
-    at = 0
-    for start, end, key in entries:
-        line += data.count(b"\n", at, start)
-        at = start
-        yield start, end, key, line
+def _numbered(entries: Iterable[Entry], window: Window) -> Iterator[tuple[Entry, int]]:
+    """Entries of a window in their order, each with the number of its first line."""
+    at, line = 0, window.first
+    for entry in entries:
+        line += window.data.count(b"\n", at, entry[0])
+        at = entry[0]
+        yield entry, line
 
 
 def _head_before(data: bytes, hit: int) -> int:
