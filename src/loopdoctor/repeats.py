@@ -41,8 +41,8 @@ def head_from(data: bytes, at: int) -> int | None:
     return found.start() if found else None
 
 
-SECOND = 20
-"""Bytes of a date and a time up to the second, with a bracket before it."""
+SECOND, MINUTE = 20, 17
+"""Bytes of a date and a time up to the second or the minute, with a bracket before it."""
 
 
 class Counted:
@@ -51,14 +51,20 @@ class Counted:
     def __init__(self) -> None:
         self.times = 0
         self.last = Window("", 0, b"")
+        self.told_by = SECOND
         self._moments = Moments()
 
-    def add(self, second: bytes, times: int) -> None:
-        """Counts entries that open with this date and time."""
+    def add(self, opening: bytes, times: int) -> None:
+        """Counts entries that open with these ``told_by`` bytes; whole minutes do once the histogram is no finer."""
         self.times += times
-        seconds = seconds_of(second.lstrip(b"[")[: SECOND - 1].decode("ascii", "replace") + self._zone)
-        if seconds is not None:
-            self._moments.add(seconds, times)
+        text = opening.lstrip(b"[")[: SECOND - 1].decode("ascii", "replace")
+        text = text if self.told_by == SECOND else f"{text[: MINUTE - 1]}:00"
+        seconds = seconds_of(text + self._zone)
+        if seconds is None:
+            return
+        self._moments.add(seconds, times)
+        if self._moments.width >= 60:
+            self.told_by = MINUTE
 
     @property
     def when(self) -> Timeline:
@@ -252,9 +258,12 @@ class Repeats:
             if counted is None:
                 counted = self._counted[entry[2]] = Counted()
             counted.last = Window(window.source, line, data[entry[0] : entry[1]])
-        when = Counter([(key, data[start : start + SECOND]) for start, _, key in entries])
-        for (key, second), times in when.items():
-            self._counted[key].add(second, times)
+        when: Counter[tuple[Counted, bytes]] = Counter()
+        for start, _, key in entries:
+            counted = self._counted[key]
+            when[counted, data[start : start + counted.told_by]] += 1
+        for (counted, opening), times in when.items():
+            counted.add(opening, times)
 
 
 def _within(entries: list[Entry], starts: list[int], at: int) -> int | None:

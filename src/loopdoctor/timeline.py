@@ -133,6 +133,11 @@ class Moments:
         self._rung = 0
         self._counts: dict[int, int] = {}
 
+    @property
+    def width(self) -> int:
+        """Seconds of a bucket; it never grows less."""
+        return WIDTHS[self._rung]
+
     def add(self, seconds: float, times: int = 1) -> None:
         """Counts what was seen at this moment."""
         if times > 0 and -_FAR < seconds < _FAR:  # false for nan as well
