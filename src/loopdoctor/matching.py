@@ -12,6 +12,7 @@ from msgspec import Struct
 from loopdoctor import grammar
 from loopdoctor.catalogue.schema import Catalogue, MarkRule, Signature
 from loopdoctor.model import Line, Mark, Record, Refusal, Symptom
+from loopdoctor.patterns import needed
 
 if TYPE_CHECKING:
     import regex
@@ -94,6 +95,8 @@ class Matcher:
             return self._search_guarded(pattern, text[:MAX_WORD])
         quick = self._quick.get(pattern)
         if quick is None:
+            if needed(pattern) not in text:
+                return None
             quick = self._quick[pattern] = re.compile(pattern)
         return quick.search(text)
 

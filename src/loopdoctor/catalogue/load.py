@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -52,7 +53,7 @@ def load_catalogue(extra: Sequence[str] = ()) -> Catalogue:
     they could not work (``lint.breaking``: a pattern that does not compile, a cause that does not exist); the
     built-in rules were checked when they were released.
     """
-    catalogue = _built_in()
+    catalogue = _built_in(SOURCE, COMPILED)
     problems: list[LoopdoctorError] = []
     parts = []
     for directory in extra:
@@ -108,16 +109,17 @@ def places(spots: Iterable[tuple[str, str, str]], extra: Sequence[str] = ()) -> 
     ]
 
 
-def _built_in() -> Catalogue:
+@cache
+def _built_in(source: Path, compiled: Path) -> Catalogue:
     # The source tree first: compiled rules left lying there would hide every change of the YAML.
     if _in_source_tree():
-        return load_directory(SOURCE).catalogue
+        return load_directory(source).catalogue
     try:
-        return from_json(COMPILED.read_bytes())
+        return from_json(compiled.read_bytes())
     except (OSError, msgspec.DecodeError):
         hint = "install loopdoctor anew: pip install --force-reinstall loopdoctor"
         message = "the built-in rules cannot be read"
-        raise RuleErrors([LoopdoctorError("rules-missing", message, context=str(COMPILED), hint=hint)]) from None
+        raise RuleErrors([LoopdoctorError("rules-missing", message, context=str(compiled), hint=hint)]) from None
 
 
 def _in_source_tree() -> bool:
