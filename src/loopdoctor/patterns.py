@@ -6,6 +6,7 @@ The carriers have some 150, the rules some 700; a short log needs ten of each.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, AnyStr, cast
 
 
@@ -38,6 +39,7 @@ _ENDS_RUN = frozenset(".()[]|")
 _OPTIONAL = frozenset("?*{")
 
 
+@lru_cache(maxsize=4096)
 def needed(source: str) -> str:
     """The longest piece of text that whatever matches the pattern must hold; "" if none can be told at a glance.
 

@@ -21,6 +21,9 @@ WORTH_IT = 32 << 20
 MANY = 64
 """Gates in a block, and literals in a MiB, up to which gates are worth while."""
 
+MOST = 1500
+"""Literals beyond which the choice of gates takes longer than they save."""
+
 Gate = tuple[bytes, list[tuple[int, bytes]]]
 """A gate word, and the literals that hold it, each with the place of the gate in it."""
 Gates = list[Gate]
@@ -73,7 +76,8 @@ class HyperscanSearch:
             self._narrow = None  # the log has changed
         found = [end for _, end in self._all.hits(block)]
         found.sort()
-        self._consider(block, len(found))
+        if len(self._literals) <= MOST:
+            self._consider(block, len(found))
         return found
 
     def _consider(self, block: bytes, found: int) -> None:
