@@ -37,7 +37,7 @@ PIECES = st.sampled_from(
     ("pattern", "piece"),
     [
         (r"^mypool\.Gone: the pool", "mypool.Gone: the pool"),
-        ("the loops? is gone", " is gone"),
+        ("the loops? is all gone", " is all gone"),
         ("Event loop (is|was) closed", "Event loop "),
         ("closed|gone", ""),
         ("(?i)closed", ""),
