@@ -287,10 +287,7 @@ class Candidate(Struct, frozen=True):
 
 
 class Diagnosis(Struct, frozen=True):
-    """An incident and its candidates, most probable first, with the verdict on what was lost.
-
-    ``known``: its fingerprint stands in the baseline that the scan was held against.
-    """
+    """An incident, its candidates, most probable first, the verdict on what was lost; ``known``: to the baseline."""
 
     incident: Incident
     candidates: tuple[Candidate, ...]
@@ -372,12 +369,14 @@ class Notice(Struct, frozen=True):
 
 
 class Input(Struct, frozen=True):
-    """What was read of one source."""
+    """What was read of one source; its first and last time as it wrote them, where it wrote any."""
 
     path: str
     bytes: int
     lines: int
     carrier: str
+    first_time: str | None = None
+    last_time: str | None = None
 
 
 class Stats(Struct, frozen=True):

@@ -16,6 +16,7 @@ from loopdoctor import subjects
 from loopdoctor.carriers import GAP, PAUSE, unwrap
 from loopdoctor.catalogue.load import load_catalogue
 from loopdoctor.catalogue.schema import Catalogue
+from loopdoctor.extent import Extent
 from loopdoctor.folding import fold
 from loopdoctor.incidents import Cluster, Collector
 from loopdoctor.matching import Matcher
@@ -80,23 +81,32 @@ class Run:
             self.notices_dropped += 1
 
     def flow(
-        self, source: Source, tally: Tally, carriers: Counter[str], repeats: Repeats | None = None
+        self,
+        source: Source,
+        tally: Tally,
+        carriers: Counter[str],
+        repeats: Repeats | None = None,
+        extent: Extent | None = None,
     ) -> Iterator[Flow]:
         """bytes -> Window -> Line -> Record, for one source."""
-        blocks = self._until_interrupted(source.blocks())
+        extent = extent or Extent()
+        blocks = extent.watch(self._until_interrupted(source.blocks()))
         bare = Source(source.name, source.size, blocks)
         if repeats is None:
             windows = self.prefilter.windows(bare, tally)
         else:
             windows = repeats.thin(self.prefilter.windows(bare, tally, head_from, repeats.ready), tally)
-        return self._grouped(windows, source, carriers)
+        return self._grouped(windows, source, carriers, extent)
 
-    def live_flow(self, source: Source, tally: Tally, carriers: Counter[str]) -> Iterator[Flow]:
+    def live_flow(self, source: Source, tally: Tally, carriers: Counter[str], extent: Extent) -> Iterator[Flow]:
         """The same for a source that is still being written, with pauses."""
-        return self._grouped(self.prefilter.live(source, tally), source, carriers)
+        watched = Source(source.name, source.size, extent.watch(source.blocks()))
+        return self._grouped(self.prefilter.live(watched, tally), source, carriers, extent)
 
-    def _grouped(self, windows: Iterator[Window], source: Source, carriers: Counter[str]) -> Iterator[Flow]:
-        lines = self._counted(unwrap(windows, self.settings, self.notify), carriers)
+    def _grouped(
+        self, windows: Iterator[Window], source: Source, carriers: Counter[str], extent: Extent
+    ) -> Iterator[Flow]:
+        lines = self._counted(unwrap(windows, self.settings, self.notify), carriers, extent)
         yield from group(lines, source.name, self.matcher.speaks, self.settings)
 
     def _until_interrupted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -118,27 +128,35 @@ class Run:
 
         return Tally(watch)
 
-    def _counted(self, lines: Iterator[Line], carriers: Counter[str]) -> Iterator[Line]:
+    def _counted(self, lines: Iterator[Line], carriers: Counter[str], extent: Extent) -> Iterator[Line]:
         for line in lines:
             if line.text and line.carrier != GAP:
                 carriers[line.carrier] += 1
+            extent.see(line)
             yield line
 
     def read(self, source: Source) -> None:
         """Scans one source to its end."""
         # What is counted unread has no time of its own.
         repeats = None if self.period else Repeats(self.prefilter.ends, self.settings.margin)
-        tally, carriers = self._tally(source), Counter[str]()
-        for _ in self._take_all(source, tally, carriers, self.flow(source, tally, carriers, repeats), repeats):
+        tally, carriers, extent = self._tally(source), Counter[str](), Extent()
+        flow = self.flow(source, tally, carriers, repeats, extent)
+        for _ in self._take_all(source, tally, carriers, flow, extent, repeats):
             pass  # only a live source pauses
 
     def read_live(self, source: Source, tally: Tally) -> Iterator[None]:
         """Scans a source that is still being written; stops at each of its pauses."""
-        carriers = Counter[str]()
-        yield from self._take_all(source, tally, carriers, self.live_flow(source, tally, carriers))
+        carriers, extent = Counter[str](), Extent()
+        yield from self._take_all(source, tally, carriers, self.live_flow(source, tally, carriers, extent), extent)
 
     def _take_all(
-        self, source: Source, tally: Tally, carriers: Counter[str], flow: Iterator[Flow], repeats: Repeats | None = None
+        self,
+        source: Source,
+        tally: Tally,
+        carriers: Counter[str],
+        flow: Iterator[Flow],
+        extent: Extent,
+        repeats: Repeats | None = None,
     ) -> Iterator[None]:
         try:
             for item in flow:
@@ -155,7 +173,10 @@ class Run:
             self.notify(Notice("source-failed", message, source.name))
         finally:
             carrier = carriers.most_common(1)[0][0] if carriers else "plain"
-            self.inputs.append(Input(source.name, tally.bytes, tally.lines, carrier))
+            if not tally.whole:
+                extent.look(lambda windows: unwrap(windows, self.settings, lambda _: None))
+            times = extent.first, extent.last
+            self.inputs.append(Input(source.name, tally.bytes, tally.lines, carrier, *times))
             self._tell_what_was_lost(source.name, tally)
             if self.period is not None:
                 self.period.end_source(source.name)
