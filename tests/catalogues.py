@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from conftest import lines_of
 from loopdoctor.catalogue.schema import Catalogue, Cause, Clue, MarkRule, Signature, Step, Symptom, Variant, Verdict
+from loopdoctor.grouping import group
 from loopdoctor.incidents import Collector
 from loopdoctor.matching import Matcher
 from loopdoctor.model import Incident, Line, Record
-from loopdoctor.records import group
 from loopdoctor.settings import Settings
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from loopdoctor import pipeline as scanning
+from loopdoctor.grouping import group
 from loopdoctor.model import Line, Record
-from loopdoctor.records import group
 from loopdoctor.settings import Settings
 
 WORDS = ("Event loop is closed", "Task was destroyed but it is pending", "was never awaited", "Unclosed client session")

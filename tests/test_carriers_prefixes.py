@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loopdoctor.grouping import group
 from loopdoctor.model import Record
-from loopdoctor.records import group
 from loopdoctor.settings import Settings
 from test_carriers_payloads import PAYLOADS, own_lines, whole
 from test_carriers_transports import AFTER, HEAD

@@ -5,10 +5,10 @@ from __future__ import annotations
 from catalogues import TILL, catalogue, cause, collect, feed, incidents, symptom, traceback
 from loopdoctor.catalogue.schema import Ask, Catalogue, Clue, MarkAsk, MarkRule
 from loopdoctor.folding import fold
+from loopdoctor.grouping import group
 from loopdoctor.incidents import AROUND, MAX_MEMBERS, SAMPLES, Collector
 from loopdoctor.matching import Matcher
 from loopdoctor.model import Diagnosis, Line
-from loopdoctor.records import group
 from loopdoctor.settings import Settings
 
 SALE = ("/srv/till/sale.py", 31, "ring_up", "till.open()")

@@ -19,10 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import WORDS, group_text, lines_of
+from loopdoctor.grouping import group
 from loopdoctor.interleaving import split_glued
 from loopdoctor.model import Line, Record
 from loopdoctor.pipeline import read_records
-from loopdoctor.records import group
 from loopdoctor.settings import Settings
 
 PROGRAM = Path(__file__).parent / "programs" / "fail_apart.py"

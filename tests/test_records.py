@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from conftest import group_text, lines_of
 from loopdoctor.carriers import GAP
+from loopdoctor.grouping import group
 from loopdoctor.model import Line, Record
 from loopdoctor.pipeline import read_records
-from loopdoctor.records import group
 from loopdoctor.settings import Settings
 
 Grouped = Callable[[str], list[Record]]

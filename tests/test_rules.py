@@ -13,10 +13,10 @@ from loopdoctor.catalogue.lint import lint
 from loopdoctor.catalogue.load import load_catalogue
 from loopdoctor.catalogue.schema import Catalogue, Signature
 from loopdoctor.examples import check_examples
+from loopdoctor.grouping import group
 from loopdoctor.matching import Matcher
 from loopdoctor.model import Record, Window
 from loopdoctor.pipeline import scan
-from loopdoctor.records import group
 from loopdoctor.settings import Settings
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_logs"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from loopdoctor.carriers import unwrap
 from loopdoctor.catalogue.lint import Problem
 from loopdoctor.catalogue.schema import Catalogue
+from loopdoctor.grouping import group
 from loopdoctor.matching import Matcher
 from loopdoctor.model import Notice, Record, Window
-from loopdoctor.records import group
 from loopdoctor.settings import Settings
 
 

@@ -18,6 +18,7 @@ from loopdoctor.catalogue.load import load_catalogue
 from loopdoctor.catalogue.schema import Catalogue
 from loopdoctor.extent import Extent
 from loopdoctor.folding import fold
+from loopdoctor.grouping import group
 from loopdoctor.incidents import Cluster, Collector
 from loopdoctor.matching import Matcher
 from loopdoctor.model import (
@@ -33,7 +34,7 @@ from loopdoctor.model import (
     Window,
 )
 from loopdoctor.prefilter import EVERY_RECORD, Prefilter, Tally
-from loopdoctor.records import Flow, group
+from loopdoctor.records import Flow
 from loopdoctor.repeats import Repeats, head_from
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Notify, Source, find_sources

@@ -7,17 +7,16 @@ record is open in a stream, and which earlier lines turn out to be its head.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import msgspec
 
 from loopdoctor import drafts, grammar, phases, testblocks
-from loopdoctor.carriers import GAP, PATIENCE, PAUSE
 from loopdoctor.drafts import Draft, Role
 from loopdoctor.finishing import QUIET, finish
 from loopdoctor.fitting import Lessons
 from loopdoctor.grammar import Shape
-from loopdoctor.interleaving import INTERRUPTS, Interleaving, Stray, is_glued, is_unfinished, may_go_on, split_glued
+from loopdoctor.interleaving import INTERRUPTS, Interleaving, is_glued, is_unfinished, may_go_on, split_glued
 from loopdoctor.model import Line, Record, RecordKind
 from loopdoctor.settings import Settings
 
@@ -348,45 +347,3 @@ OPENERS: dict[Shape, Callable[[Lane, Line, Shape], Iterator[Flow]]] = {
     "section": Lane._section,
     "captured": Lane._section,
 }
-
-
-def group(lines: Iterable[Line], source: str, speaks: Callable[[str], bool], settings: Settings) -> Iterator[Flow]:
-    """Records and, between them, the lines that belong to none, of one source.
-
-    ``speaks(text)`` tells whether a text holds words of the catalogue. Where the carriers say that lines were skipped
-    everything open ends (line numbers may jump without that: one entry can span lines); where a live log pauses, what
-    has been quiet for ``PATIENCE`` pauses. At most ``MAX_LANES`` streams are kept open; beyond that the oldest ends.
-    """
-    lanes: dict[str, Lane] = {}
-    lessons = Lessons()
-    stray: Stray[Lane] = Stray(lessons)
-    last: Lane | None = None
-    for line in lines:
-        if line.carrier == GAP:
-            for lane in lanes.values():
-                yield from lane.flush()
-            continue
-        if line.carrier == PAUSE:
-            for lane in lanes.values():
-                lane.pauses += 1
-                if lane.pauses == PATIENCE:
-                    yield from lane.flush()
-            yield line
-            continue
-        lane_or_none = lanes.get(line.stream)
-        if lane_or_none is None:
-            if len(lanes) >= MAX_LANES:
-                yield from lanes.pop(next(iter(lanes))).flush()
-            lane_or_none = lanes[line.stream] = Lane(source, speaks, settings, lessons)
-        lane = lane_or_none
-        if lane is not last:
-            stray.leave(last)
-            last = lane
-        if stray.home is not None:
-            lane = stray.lane_of(line, lane)
-        if lane.waiting or lane.mix.ended:
-            yield from lane.mix.ordered(lane.feed(line), lane.current)
-        else:
-            yield from lane.feed(line)
-    for lane in lanes.values():
-        yield from lane.flush()
