@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import islice
+from typing import NamedTuple
 
 from loopdoctor.model import Record, Timeline, Window
 from loopdoctor.patterns import lazy
@@ -77,6 +79,15 @@ class Counted:
         return found[1].decode() if found else ""
 
 
+class Kept(NamedTuple):
+    """The end of a window from an offset on: its entries, not yet counted, and the number of its lines."""
+
+    window: Window
+    at: int
+    entries: list[Entry]
+    lines: int
+
+
 class Repeats:
     """Stands between the windows of one source and their parsing. ``ends`` searches for the catalogue's literals."""
 
@@ -91,8 +102,7 @@ class Repeats:
         self._counted: dict[bytes, Counted] = {}
         self._next = 0
         self._owed = 0  # lines of the next window that belong to what was handed on of the last one
-        self._carry = b""  # lines that belong to what is handed on from the beginning of the next window
-        self._undecided: tuple[Window, list[Entry]] | None = None  # the entries in those lines
+        self._kept: deque[Kept] = deque()  # lines before the next window, in case that it begins with what is handed on
 
     def thin(self, windows: Iterable[Window], tally: Tally) -> Iterator[Window]:
         """The windows without the entries that are known; a source that is read whole passes as it is."""
@@ -101,8 +111,8 @@ class Repeats:
                 yield window
                 continue
             if window.first != self._next:
-                self._decide(handed=False)
-                self._owed, self._carry = 0, b""
+                self._count_kept()
+                self._owed = 0
             if window.hits is None:
                 entries = self._entries(window)
             else:
@@ -135,7 +145,7 @@ class Repeats:
 
     def counted(self) -> Iterator[Counted]:
         """What was only counted, in the order of the log."""
-        self._decide(handed=False)
+        self._count_kept()
         yield from sorted(self._counted.values(), key=lambda counted: counted.last.first)
         self._counted.clear()
 
@@ -222,32 +232,33 @@ class Repeats:
         return outside
 
     def _cut(self, window: Window, spans: list[Span], outside: list[Entry]) -> Iterator[Window]:
-        """The spans as windows; one at the beginning is led by what the last window kept back for it."""
+        """The spans as windows; one at the beginning is led by what was kept of the windows before."""
         data, line, at = window.data, window.first, 0
-        carry = self._carry
-        self._decide(handed=bool(spans) and spans[0][0] == 0)
-        self._owed, self._carry = 0, b""
+        lead = b""
+        if spans and spans[0][0] == 0:
+            lead = b"".join(kept.window.data[kept.at :] for kept in self._kept)
+            self._kept.clear()
+        elif spans:
+            self._count_kept()
         for start, end in spans:
             line += data.count(b"\n", at, start)
             at = start
-            lead = carry if start == 0 else b""
             whole = window.last_of_source and end == len(data)
             yield Window(window.source, line - lead.count(b"\n"), lead + data[start:end], whole)
-        kept = len(data)
-        if spans and spans[-1][1] == len(data):
-            self._owed = self._margin
-        else:
-            kept = max(_before(data, len(data), self._margin), spans[-1][1] if spans else 0)
-            self._carry = data[kept:]
-        sure = bisect_left(outside, kept, key=lambda entry: entry[0])
+            lead = b""
+        self._owed = self._margin if spans and spans[-1][1] == len(data) else 0
+        at = max(_before(data, len(data), self._margin), spans[-1][1] if spans else 0)
+        sure = bisect_left(outside, at, key=lambda entry: entry[0])
         self._count(window, outside[:sure])
-        self._undecided = window, outside[sure:]
+        if at < len(data):
+            self._kept.append(Kept(window, at, outside[sure:], data.count(b"\n", at)))
+        while sum(kept.lines for kept in islice(self._kept, 1, None)) >= self._margin:
+            self._count(self._kept[0].window, self._kept.popleft().entries)
 
-    def _decide(self, *, handed: bool) -> None:
-        """Whether the last lines of the last window were handed on after all, or its entries are counted."""
-        if self._undecided is not None and not handed:
-            self._count(*self._undecided)
-        self._undecided = None
+    def _count_kept(self) -> None:
+        for kept in self._kept:
+            self._count(kept.window, kept.entries)
+        self._kept.clear()
 
     def _count(self, window: Window, entries: list[Entry]) -> None:
         """Counts entries, and remembers when they were written and the last of each kind."""
@@ -257,7 +268,8 @@ class Repeats:
             counted = self._counted.get(entry[2])
             if counted is None:
                 counted = self._counted[entry[2]] = Counted()
-            counted.last = Window(window.source, line, data[entry[0] : entry[1]])
+            if line > counted.last.first:
+                counted.last = Window(window.source, line, data[entry[0] : entry[1]])
         when: Counter[tuple[Counted, bytes]] = Counter()
         for start, _, key in entries:
             counted = self._counted[key]
