@@ -138,6 +138,30 @@ def schema(kind: Annotated[str, typer.Argument(**one_of("symptom", "cause", "mar
     to_stdout([document(rule_schema(kind))])
 
 
+@app.command()
+def docs(
+    directory: Annotated[str, typer.Argument(metavar="DIR", help="Where to write them.")],
+    rules: Rules = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace pages that are there.")] = False,
+) -> None:
+    """Write a page of Markdown for each cause and symptom, linked to one another, and an index (catalogue.md).
+
+    \b
+    loopdoctor rules docs docs --force
+    """
+    from loopdoctor.render import reference
+    from loopdoctor.render.delivery import to_folder, to_stdout
+    from loopdoctor.render.explain import Choice
+    from loopdoctor.repro import load_pairs
+
+    reproduced = frozenset(pair.cause for pair in load_pairs().pairs.values())
+    written = reference.pages(catalogue_of(rules), Choice(reproduced=reproduced))
+    for folder, files in written.items():
+        to_folder(files, str(Path(directory, folder)), force=force)
+    count = sum(map(len, written.values()))
+    to_stdout([f"wrote {count} pages; begin with {Path(directory, reference.INDEX)}\n"])
+
+
 Cases = Annotated[list[str], typer.Argument(metavar="CASES ...", help="Directories of labelled logs, or of samples.")]
 
 

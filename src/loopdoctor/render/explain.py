@@ -25,12 +25,14 @@ _MOST_MESSAGES = 6
 class Choice(Struct, frozen=True):
     """Whose code to show: for this library (None: asyncio's own, or for ``all_libraries``) and this Python (``3.11``).
 
-    ``reproduced`` are the causes that `loopdoctor repro` knows: their pages end by saying so.
+    ``all_messages`` names every symptom of a cause, not only the first few. ``reproduced`` are the causes that
+    `loopdoctor repro` knows: their pages end by saying so.
     """
 
     library: str | None = None
     python: str | None = None
     all_libraries: bool = False
+    all_messages: bool = False
     reproduced: frozenset[str] = frozenset()
 
 
@@ -52,6 +54,11 @@ def render(catalogue: Catalogue, wanted: str | None, format: str, choice: Choice
         return _as_json(rules, one=wanted is not None)
     pages = (list(_blocks(rule, catalogue, choice)) for rule in rules)
     return map(_as_markdown, pages) if format == "markdown" else _as_text(pages, view)
+
+
+def markdown_of(rule: Cause | Symptom, catalogue: Catalogue, choice: Choice) -> str:
+    """The Markdown of one rule; its title is a heading of the second level."""
+    return _as_markdown(list(_blocks(rule, catalogue, choice)))
 
 
 def _wanted(catalogue: Catalogue, wanted: str | None) -> list[Cause | Symptom]:
@@ -93,7 +100,8 @@ def _cause(cause: Cause, catalogue: Catalogue, choice: Choice) -> Iterator[Block
     yield from _section("or rather", (f"`{other.id}`: {other.tell}" for other in cause.neighbours))
     makes = [symptom for symptom in catalogue.symptoms.values() if cause.id in symptom.causes]
     makes.sort(key=lambda symptom: (-symptom.causes[cause.id], symptom.id))
-    said = [f"{symptom.title} (`{symptom.id}`)" for symptom in makes[:_MOST_MESSAGES]]
+    most = len(makes) if choice.all_messages else _MOST_MESSAGES
+    said = [f"{symptom.title} (`{symptom.id}`)" for symptom in makes[:most]]
     rest = [f"and {len(makes) - len(said)} more; `loopdoctor rules list` has all"] if len(makes) > len(said) else []
     yield from _section("it may say", said + rest)
     yield from _section("read more", cause.references)
