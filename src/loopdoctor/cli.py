@@ -87,6 +87,7 @@ def loopdoctor(
     journalctl -u shop | loopdoctor scan      from a pipe
     loopdoctor scan logs/ --format json       for a program
     loopdoctor scan ci.log --fail-on likely   exit 1 if something is found
+    loopdoctor diff good.log bad.log          what is new, gone, more or less frequent
     loopdoctor explain resource-not-closed    one mistake in full
     loopdoctor repro resource-not-closed      a program that makes it, and its repaired twin
     loopdoctor run -- python app.py           a command, then what went wrong in it
@@ -143,7 +144,7 @@ def scan(
 
     \b
     Each option can be set for a project, `fail-on = "likely"` below
-    \\[tool.loopdoctor] in pyproject.toml, or as LOOPDOCTOR_FAIL_ON: see
+    [tool.loopdoctor] in pyproject.toml, or as LOOPDOCTOR_FAIL_ON: see
     `loopdoctor config --help`.
     """
     from loopdoctor.acceptance import accept, gate_of
@@ -224,6 +225,7 @@ def explain(
 
 
 app.command()(commands.repro)
+app.command()(commands.diff)
 app.command()(commands.config)
 app.command(context_settings={"allow_interspersed_args": False})(commands.run)
 

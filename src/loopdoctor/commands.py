@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from loopdoctor.option_table import FAIL_ON, OPTIONS
 from loopdoctor.options import (
     Color,
     FailOn,
     Format,
+    Full,
     Output,
     Quiet,
     Redact,
@@ -24,10 +26,12 @@ from loopdoctor.options import (
     Width,
     catalogue_of,
     fails,
+    one_of,
     redaction_for,
 )
 
 if TYPE_CHECKING:
+    from loopdoctor.differences import Side
     from loopdoctor.model import Report
     from loopdoctor.render.targets import Target
     from loopdoctor.running import Ended
@@ -204,6 +208,90 @@ def _minor(python: str | None) -> str | None:
     return ".".join(parts[:2])
 
 
+def diff(
+    good: Annotated[str, typer.Argument(metavar="GOOD", help="The log to compare with, or a JSON report on it.")],
+    bad: Annotated[str, typer.Argument(metavar="BAD", help="The log that is asked about, or a JSON report on it.")],
+    format: TextOrJson = "text",  # noqa: A002
+    output: Output = None,
+    rules: Rules = None,
+    full: Full = False,
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            "--fail-on",
+            help="Exit with 1 on any new failure, or only on one whose first cause has a confidence of 50 % (likely) "
+            "or 80 % (certain).",
+            **one_of(*OPTIONS["fail-on"].choices),
+        ),
+    ] = "never",
+    color: Color = None,
+    width: Width = None,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two logs: which failures are new, gone, more or less frequent.
+
+    \b
+    loopdoctor diff good.log bad.log
+    loopdoctor diff yesterday.json today.log.gz
+    loopdoctor diff before/ after/ --fail-on likely
+    kubectl logs deploy/shop | loopdoctor diff main.json - --format json
+
+    Each side is a log, a directory, an archive, - for standard input, or a report
+    that `loopdoctor scan --format json` wrote.
+
+    A failure is the same if its fingerprint is. It is more or less frequent if
+    its rate has changed by half or more, and by more than chance explains: per
+    hour where both sides say from when to when they go, else per line.
+
+    \b
+    Exit status: 0 compared; 1 a new failure at or above --fail-on; 2 an error;
+    130 stopped by Ctrl-C (nothing is compared then).
+    """
+    from loopdoctor import differences
+    from loopdoctor.render import delivery, terminal
+    from loopdoctor.render import diff as page
+
+    if good == bad == "-":
+        raise typer.BadParameter("standard input can be one side only")
+    to_file = output is not None and output != "-"
+    if output is not None and to_file:
+        delivery.check_target(output)
+    sides = [_side(path, rules, full=full, quiet=quiet) for path in (good, bad)]
+    found = differences.compare(*sides)
+    if output is not None and to_file:
+        delivery.to_file(page.render(found, format, terminal.view_of_file(color=color, width=width)), output)
+    else:
+        encoding = terminal.encoding_of(sys.stdout) if format == "text" else "utf-8"
+        view = terminal.view_of(sys.stdout, color=color, width=width)
+        delivery.to_stdout(page.render(found, format, view), encoding)
+    raise typer.Exit(EXIT_FOUND if differences.fails(found, FAIL_ON[fail_on]) else 0)
+
+
+def _side(path: str, rules: Sequence[str] | None, *, full: bool, quiet: bool) -> Side:
+    """One side of a comparison: a report that is read, or a log that is scanned, without what the project ignores."""
+    from loopdoctor.acceptance import gate_of
+    from loopdoctor.configuration import read_configuration, settings_of
+    from loopdoctor.differences import side_of
+    from loopdoctor.pipeline import scan
+    from loopdoctor.render.json_report import as_json
+    from loopdoctor.render.messages import say_notices
+    from loopdoctor.render.progress import meter
+    from loopdoctor.render.terminal import is_terminal
+    from loopdoctor.report_file import is_report, of_document, read_report
+
+    if is_report(path):
+        return side_of(path, read_report(path))
+    settings = settings_of(read_configuration(), tuple(rules or ()), full=full)
+    with meter(shown=not quiet and is_terminal(sys.stderr)) as progress:
+        found = scan([path], settings, progress=progress)
+    if found.stats.interrupted:
+        raise KeyboardInterrupt
+    if not quiet:
+        say_notices(found)
+    titles = {symptom.id: symptom.title for symptom in catalogue_of(rules).symptoms.values()}
+    return side_of(path, of_document(as_json(gate_of(None, None, ())[0].judge(found), titles)))
+
+
 def config(
     path: Annotated[
         bool, typer.Option("--path", help="Print only the file that is used; exit 1 if there is none.")
@@ -222,19 +310,19 @@ def config(
       1. the command line
       2. the environment: LOOPDOCTOR_FAIL_ON=likely, LOOPDOCTOR_WHY=1; lists with
          commas: LOOPDOCTOR_REPORT=json=a.json,text=a.txt
-      3. the nearest loopdoctor.toml, or pyproject.toml with \\[tool.loopdoctor], in
+      3. the nearest loopdoctor.toml, or pyproject.toml with [tool.loopdoctor], in
          this directory or above; paths in it are relative to it
       4. the default
     Directories with rules are added up instead of replaced.
 
     \b
-    \\[tool.loopdoctor]
-    rules = \\["ops/loopdoctor-rules"]
+    [tool.loopdoctor]
+    rules = ["ops/loopdoctor-rules"]
     fail-on = "likely"
-    report = \\["json=build/loopdoctor.json"]
+    report = ["json=build/loopdoctor.json"]
 
     \b
-    \\[tool.loopdoctor.limits]
+    [tool.loopdoctor.limits]
     max-incidents = 500
     """
     from loopdoctor.configuration import read_configuration, unknown_variables

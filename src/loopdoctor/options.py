@@ -27,8 +27,8 @@ def one_of(*choices: str) -> Any:
 
 
 def says(name: str) -> str:
-    """What an option means, as its help says it; brackets would be markup there."""
-    return OPTIONS[name].meaning.replace("[", "\\[")
+    """What an option means, as its help says it."""
+    return OPTIONS[name].meaning
 
 
 TextOrJson = Annotated[str, typer.Option("--format", "-f", help="How to write it.", **one_of("text", "json"))]
