@@ -13,7 +13,7 @@ from loopdoctor.baselines import MAX_SIZE, baseline_of, baseline_text, read_base
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.gate import Gate, Ignore, fails
 from loopdoctor.model import Diagnosis, Ignored, Place, Report, Stats
-from loopdoctor.render import View, renderer
+from loopdoctor.render import FORMATS, View, renderer
 from sample_report import CLOSED, FAILED, UNCLOSED, diagnosis, member, report
 from test_cli import Run, run
 from test_render_json import VALIDATOR
@@ -38,6 +38,11 @@ def text_of(found: Report) -> str:
     return "".join(renderer("text")(found, {}, View(width=90)))
 
 
+def rendered(name: str, found: Report) -> str:
+    """The report in any format."""
+    return "".join(renderer(name)(found, {}, View()))
+
+
 def json_of(found: Report) -> Any:
     """The report for programs, held against its schema."""
     value = json.loads("".join(renderer("json")(found, {}, View())))
@@ -54,6 +59,23 @@ def test_known_failures_are_told_and_marked() -> None:
     assert [one["known"] for one in json_of(found)["incidents"]] == [False, True]
     assert "2 asyncio failures, 1 of them known in app.log" in text_of(found)
     assert "known (baseline), 12 times" in text_of(found)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in {"text", "json", "jsonl"}])
+def test_every_format_says_what_is_known(name: str) -> None:
+    """No reader takes an accepted failure for a new one, whatever the format."""
+    words = {"sarif": '"baselineState": "unchanged"'}.get(name, "nown (baseline)")
+    assert words not in rendered(name, TWO)
+    assert words in rendered(name, Gate({"1-b"}).judge(TWO))
+
+
+def test_a_known_failure_is_no_failed_test() -> None:
+    """In JUnit XML it is skipped; for tools that have levels it is a notice."""
+    text = rendered("junit", Gate({"1-b", FIRST}).judge(TWO))
+    assert 'tests="2" failures="0" errors="0"' in text
+    assert "<failure" not in text
+    results = json.loads(rendered("sarif", Gate({"1-b"}).judge(TWO)))["runs"][0]["results"]
+    assert {(one["level"], one["baselineState"]) for one in results} == {("error", "new"), ("note", "unchanged")}
 
 
 def test_known_failures_fail_nothing() -> None:

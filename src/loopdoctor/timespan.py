@@ -67,7 +67,7 @@ class Seen:
     def __init__(self) -> None:
         self.last: dict[str, tuple[int, float]] = {}
         self.any: tuple[int, float] | None = None
-        self.records = self.kept = 0
+        self.records = self.kept = self.left = 0
 
     def note(self, line: Line, moment: float) -> None:
         """Remembers a line's time; of very many streams that of the latest."""
@@ -110,7 +110,9 @@ class Period:
         if moment is None:
             seen.kept += 1
             return True
-        return self._span.since <= moment <= self._span.until
+        inside = self._span.since <= moment <= self._span.until
+        seen.left += not inside
+        return inside
 
     def end_source(self, source: str) -> None:
         """Says what of a source could not be told, and forgets its times."""
@@ -121,6 +123,11 @@ class Period:
         elif seen.kept:
             records = "1 record has" if seen.kept == 1 else f"{seen.kept} records have"
             self._notify(Notice("time-unknown", f"{records} no time near: --since and --until leave them in", source))
+
+        if seen.left:
+            records = "1 record was" if seen.left == 1 else f"{seen.left} records were"
+            message = f"{records} written at another time than --since and --until ask for"
+            self._notify(Notice("other-time", message, source))
 
     def _note(self, seen: Seen, line: Line) -> float | None:
         moment = self._seconds(line.time) if line.time else None

@@ -25,9 +25,11 @@ from loopdoctor.render.wording import (
     count,
     found,
     frame_place,
+    ignored,
     likely,
     log_place,
     named,
+    often,
     read,
     times,
     title_of,
@@ -72,6 +74,7 @@ def _head(report: Report) -> str:
     )
     more = f"<li>and {len(report.inputs) - _MOST_LISTED:,} more</li>" if len(report.inputs) > _MOST_LISTED else ""
     inputs = f"<details><summary>What was read</summary><ul>{logs}{more}</ul></details>" if logs else ""
+    left_out = f'<p class="dim">{text(ignored(report))}</p>' if report.ignored else ""
     stopped = "<p><strong>The scan was stopped; this is what was found until then.</strong></p>"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -81,7 +84,7 @@ def _head(report: Report) -> str:
         f'<title>{text(title)}</title>\n<link rel="icon" href="data:,">\n<style>{style}</style>\n</head>\n<body>\n'
         f'<header>\n<h1>{text(found(report))} <span class="in">in {text(named(report.inputs))}</span></h1>\n'
         f'<p class="dim">{text(read(report))} by loopdoctor {text(__version__)}</p>\n'
-        f"{stopped if report.stats.interrupted else ''}{inputs}\n</header>\n"
+        f"{stopped if report.stats.interrupted else ''}{left_out}{inputs}\n</header>\n"
     )
 
 
@@ -97,7 +100,7 @@ def _overview(worst: Sequence[Diagnosis], titles: Titles) -> Iterator[str]:
         on_axis = span is not None and _on(incident, span)
         yield (
             f'<li><a href="#incident-{number}">{text(title_of(incident, titles))}</a> '
-            f'<span class="often">{times(incident.occurrences)}</span>{_badge(diagnosis)}'
+            f'<span class="often">{often(diagnosis)}</span>{_badge(diagnosis)}'
             f'<span class="why">{prose(best.title) if best else ""}</span>'
             f"{part.chart(incident.timeline, incident.occurrences, span) if on_axis else ''}</li>\n"
         )
@@ -137,7 +140,7 @@ def _article(number: int, diagnosis: Diagnosis, titles: Titles, view: View, told
     incident = diagnosis.incident
     yield f'<article id="incident-{number}" aria-labelledby="title-{number}">\n'
     yield f'<h2 id="title-{number}">{number}. {text(title_of(incident, titles))} '
-    yield f'<span class="often">{times(incident.occurrences)}</span></h2>\n'
+    yield f'<span class="often">{often(diagnosis)}</span></h2>\n'
     if diagnosis.verdict or diagnosis.reason:
         yield f'<p class="verdict">{_badge(diagnosis)} {prose(diagnosis.reason)}</p>\n'
     yield from _facts(incident, view)

@@ -19,9 +19,11 @@ from loopdoctor.render.wording import (
     count,
     found,
     frame_place,
+    ignored,
     likely,
     log_place,
     named,
+    often,
     percent,
     read,
     times,
@@ -65,6 +67,8 @@ def _head(report: Report) -> str:
     lines = [f"## {found(report)} in {where}", "", f"{', '.join(seen)}; {read(report)}"]
     if report.stats.interrupted:
         lines += ["", "The scan was stopped; this is what was found until then."]
+    if report.ignored:
+        lines += ["", prose(ignored(report))]
     return "\n".join(lines) + "\n"
 
 
@@ -77,7 +81,7 @@ def _section(
     reproduced: frozenset[str],
 ) -> Iterator[str]:
     incident = diagnosis.incident
-    yield f"\n### {number}. {prose(title_of(incident, titles))} ({times(incident.occurrences)})\n"
+    yield f"\n### {number}. {prose(title_of(incident, titles))} ({often(diagnosis)})\n"
     verdict = VERDICTS.get(diagnosis.verdict, "")
     if verdict or diagnosis.reason:
         yield f"\n{': '.join(filter(None, [verdict and f'**{verdict}**', prose(diagnosis.reason)]))}\n"

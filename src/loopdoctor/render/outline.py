@@ -98,7 +98,7 @@ def _outline(diagnosis: Diagnosis, titles: Mapping[str, str], checkout: Checkout
 
 
 def _severity(diagnosis: Diagnosis, confidence: float) -> Severity:
-    if diagnosis.verdict == "exit-noise":
+    if diagnosis.known or diagnosis.verdict == "exit-noise":
         return "notice"
     return "error" if diagnosis.verdict == "lost-work" and confidence >= SURE else "warning"
 
@@ -115,6 +115,8 @@ def _told(diagnosis: Diagnosis) -> str:
         within = f" in {cut(incident.culprit.function, _WORD)}" if incident.culprit.function else ""
         sentences.append(f"It happens at {place_of(incident.culprit)}{within}")
     times = "once" if incident.occurrences == 1 else f"{incident.occurrences:,} times"
+    if diagnosis.known:
+        sentences.append("Known (baseline)")
     sentences.append(f"Seen {times}, first at {incident.first.source}:{incident.first.line}")
     if diagnosis.undecided and len(diagnosis.candidates) > 1:
         second = diagnosis.candidates[1]

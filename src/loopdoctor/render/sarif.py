@@ -59,7 +59,7 @@ def render(report: Report, titles: Mapping[str, str], view: View) -> Iterator[st
         ],
         "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the checkout."}}},
         "artifacts": _artifacts(report, shown, view.checkout),
-        "results": [_result(outline, index[outline.rule], titles, view.checkout) for outline in shown],
+        "results": _results(shown, index, titles, view.checkout),
         "properties": {
             "bytes": report.stats.bytes,
             "lines": report.stats.lines,
@@ -115,6 +115,17 @@ def _help(cause: Candidate) -> Json:
             break
         markdown.append(piece)
     return {"text": _braced(cut(text, _HELP)), **({"markdown": "".join(markdown)} if markdown else {})}
+
+
+def _results(
+    shown: list[Outline], index: Mapping[str, int], titles: Mapping[str, str], checkout: Checkout | None
+) -> list[Json]:
+    """The results; against a baseline that knows some of them, each says whether it is new."""
+    results = [_result(outline, index[outline.rule], titles, checkout) for outline in shown]
+    if any(outline.diagnosis.known for outline in shown):
+        for outline, result in zip(shown, results, strict=True):
+            result["baselineState"] = "unchanged" if outline.diagnosis.known else "new"
+    return results
 
 
 def _result(outline: Outline, rule: int, titles: Mapping[str, str], checkout: Checkout | None) -> Json:

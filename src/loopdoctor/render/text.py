@@ -24,6 +24,7 @@ from loopdoctor.render.wording import (
     likely,
     log_place,
     named,
+    often,
     percent,
     read,
     times,
@@ -99,13 +100,13 @@ def _diagnosis(
 
 def _heading(page: Page, number: int, diagnosis: Diagnosis, titles: Titles) -> None:
     incident = diagnosis.incident
-    often = f"known (baseline), {times(incident.occurrences)}" if diagnosis.known else times(incident.occurrences)
+    seen = often(diagnosis)
     title = plain(f"{number}. {title_of(incident, titles)}", "bold")
-    space = page.width - title.cell_len - columns(often)
+    space = page.width - title.cell_len - columns(seen)
     if space >= 2:
-        page.wide(Text.assemble(title, " " * space, (often, "bold")))
+        page.wide(Text.assemble(title, " " * space, (seen, "bold")))
     else:
-        page.wide(Text.assemble(title, "  ", (often, "bold")), hang=3)
+        page.wide(Text.assemble(title, "  ", (seen, "bold")), hang=3)
     page.rule()
 
 

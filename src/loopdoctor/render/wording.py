@@ -89,6 +89,12 @@ def times(number: int) -> str:
     return "once" if number == 1 else f"{number:,} times"
 
 
+def often(diagnosis: Diagnosis) -> str:
+    """``12 times``, and whether the baseline knows it."""
+    said = times(diagnosis.incident.occurrences)
+    return f"known (baseline), {said}" if diagnosis.known else said
+
+
 def count(number: int, noun: str) -> str:
     """``1 line``, ``2 lines``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
