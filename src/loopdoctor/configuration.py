@@ -26,7 +26,6 @@ from msgspec import Struct
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.option_table import LIMITS, OPTIONS, Option
 from loopdoctor.settings import Held, Settings, Span
-from loopdoctor.values import from_toml, from_variable
 
 OWN = "loopdoctor.toml"
 SHARED = "pyproject.toml"
@@ -115,6 +114,8 @@ def _from_environment(environment: Mapping[str, str]) -> Iterator[Setting]:
     for row in (*OPTIONS.values(), *LIMITS.values()):
         text = environment.get(row.variable)
         if text:
+            from loopdoctor.values import from_variable
+
             yield Setting(row.name, from_variable(row, text), row.variable)
 
 
@@ -179,6 +180,8 @@ def _from_table(path: Path, data: bytes, table: dict[str, Any]) -> Iterator[Sett
 
 
 def _setting(path: Path, place: str, known: Mapping[str, Option], key: str, value: Any) -> Setting:
+    from loopdoctor.values import from_toml
+
     row = known.get(key)
     if row is None:
         from loopdoctor.catalogue.mistakes import nearest
