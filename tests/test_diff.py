@@ -142,6 +142,7 @@ def test_logs_are_compared(command: Command, write: Write) -> None:
     assert [one["title"] for one in value["same"]] == ["Event loop is closed"]
     assert (value["rate"], value["good"]["hours"]) == ("hour", 4.0)
     _, out, err = command("diff", good, bad)
+    out = " ".join(out.split())  # long paths break lines
     assert out.startswith(f"1 new from {good}")
     assert "Unclosed client session, 4 times, 1 an hour" in out
     assert "Event loop is closed, 4 -> 4 times, 1 -> 1 an hour (x 1)" in out
@@ -164,7 +165,7 @@ def test_the_same_log_has_no_difference(command: Command, write: Write) -> None:
     """Nothing is new in what is compared with itself, and nothing fails."""
     path = write(log(CLOSED, UNCLOSED))
     status, out, _ = command("diff", path, path, "--fail-on", "any")
-    assert (status, out[:18]) == (0, "No difference from")
+    assert (status, " ".join(out.split())[:18]) == (0, "No difference from")
 
 
 @pytest.mark.parametrize(("fail_on", "status"), [("never", 0), ("any", 1), ("certain", 1)])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from loopdoctor.baselines import Entries, baseline_of, baseline_text, read_baseline, read_former
 from loopdoctor.configuration import read_configuration
 from loopdoctor.gate import Gate, Ignore
 from loopdoctor.model import Report
 from loopdoctor.render.delivery import check_target, to_file
 from loopdoctor.render.messages import say
+
+if TYPE_CHECKING:
+    from loopdoctor.baselines import Entries
 
 
 def gate_of(baseline: str | None, write_baseline: str | None, ignore: Sequence[str]) -> tuple[Gate, Entries]:
@@ -18,11 +21,18 @@ def gate_of(baseline: str | None, write_baseline: str | None, ignore: Sequence[s
     Raises LoopdoctorError before the scan for what cannot be read, or written after it.
     """
     former: Entries = {}
+    known: Entries = {}
     if write_baseline is not None:
+        from loopdoctor.baselines import read_former
+
         check_target(write_baseline, "the baseline")
         former = read_former(write_baseline)
-    again = baseline is not None and baseline == write_baseline  # it need not be there yet
-    known = former if again else {} if baseline is None else read_baseline(baseline)
+    if baseline is not None and baseline == write_baseline:
+        known = former  # it need not be there yet
+    elif baseline is not None:
+        from loopdoctor.baselines import read_baseline
+
+        known = read_baseline(baseline)
     return Gate(known, (*read_configuration().joined("ignore"), *map(Ignore, ignore))), former
 
 
@@ -31,6 +41,8 @@ def accept(report: Report, titles: Mapping[str, str], path: str, former: Entries
 
     Raises LoopdoctorError if it cannot be written.
     """
+    from loopdoctor.baselines import baseline_of, baseline_text
+
     if report.stats.interrupted:
         say("notice", "the scan was stopped: the baseline was not written", path)
         return
