@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
 from loopdoctor.sources.decompress import Report
+from loopdoctor.sources.job_logs import HEAD, say_twice, told_twice
 from loopdoctor.sources.stream import BLOCK, Stream
 
 if TYPE_CHECKING:
@@ -134,11 +135,28 @@ def zip_members(stream: Stream, path: str | None, report: Report) -> Iterator[Me
             return
         try:
             with zipfile.ZipFile(file) as archive:
+                twice = _steps_of_jobs(archive)
+                if twice:
+                    report("steps-of-job", say_twice(len(twice)))
                 for info in archive.infolist():
-                    if not info.is_dir():
+                    if not info.is_dir() and info.filename not in twice:
                         yield info.filename, Stream(_zip_member(archive, info, report))
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
             report("damaged", f"the zip archive cannot be read ({error}); what could be read before counts")
+
+
+def _steps_of_jobs(archive: zipfile.ZipFile) -> frozenset[str]:
+    """The members that the log of a whole job tells again, in what GitHub gives for a workflow run."""
+
+    def head(name: str) -> bytes:
+        with archive.open(name) as member:
+            return member.read(HEAD)
+
+    sizes = {info.filename: info.file_size for info in archive.infolist() if not info.is_dir()}
+    try:
+        return told_twice(sizes, head)
+    except Exception:  # noqa: BLE001 - a damaged member is told when it is read
+        return frozenset()
 
 
 def _seekable(stream: Stream, path: str | None) -> IO[bytes]:

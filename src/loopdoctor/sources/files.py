@@ -15,6 +15,7 @@ from loopdoctor.errors import LoopdoctorError
 from loopdoctor.model import Notice
 from loopdoctor.settings import Settings
 from loopdoctor.sources.decompress import Report
+from loopdoctor.sources.job_logs import HEAD, job_of, say_twice, told_twice
 from loopdoctor.sources.stream import Source, read_blocks
 from loopdoctor.sources.unpack import Input
 
@@ -98,13 +99,18 @@ def _files_below(directory: str, notify: Notify) -> Iterator[str]:
     and devices are passed over: reading them may never end.
     """
     seen: set[tuple[int, int]] = set()
+    twice: set[str] = set()
     waiting = [directory]
     while waiting:
         path = waiting.pop()
         try:
             mode = os.lstat(path).st_mode
             if stat.S_ISDIR(mode) or path == directory:
-                waiting += sorted((entry.path for entry in os.scandir(path)), reverse=True)
+                below = sorted((entry.path for entry in os.scandir(path)), reverse=True)
+                if steps := _steps_of_jobs(below):
+                    twice |= steps
+                    notify(Notice("steps-of-job", say_twice(len(steps)), path))
+                waiting += below
                 continue
             info = os.stat(path)  # noqa: PTH116 - as above
         except OSError as error:
@@ -112,10 +118,32 @@ def _files_below(directory: str, notify: Notify) -> Iterator[str]:
                 notify(Notice("unreadable", f"cannot be read ({(error.strerror or str(error)).lower()})", path))
             continue
         key = (info.st_dev, info.st_ino)
-        if stat.S_ISREG(info.st_mode) and key not in seen:
+        if stat.S_ISREG(info.st_mode) and key not in seen and path not in twice:
             if info.st_ino:  # some file systems of Windows have none
                 seen.add(key)
             yield path
+
+
+def _steps_of_jobs(paths: Sequence[str]) -> set[str]:
+    """What the logs of whole jobs among the files of a directory tell again, themselves in its folders: the archive
+    that GitHub gives for a workflow run, unpacked."""
+    folders = {job_of(path.replace(os.sep, "/")) for path in paths} - {""}
+    numbered = [path for path in paths if job_of(path.replace(os.sep, "/"))]
+    for folder in folders.intersection(path.replace(os.sep, "/") for path in paths):
+        with contextlib.suppress(OSError):
+            numbered += [entry.path for entry in os.scandir(folder)]
+    if not folders:
+        return set()
+    real = {path.replace(os.sep, "/"): path for path in numbered if Path(path).is_file()}
+
+    def head(path: str) -> bytes:
+        with open(real[path], "rb") as file:  # noqa: PTH123
+            return file.read(HEAD)
+
+    try:
+        return {real[path] for path in told_twice({path: Path(path).stat().st_size for path in real}, head)}
+    except OSError:  # told when it is read
+        return set()
 
 
 def _read(path: str, settings: Settings, notify: Notify, skipped: list[str], *, guessed: bool) -> Iterator[Source]:
