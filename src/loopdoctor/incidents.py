@@ -144,7 +144,7 @@ class Cluster:
             self.causes[cause] = max(prior, self.causes.get(cause, 0.0))
 
 
-def _text_of(record: Record) -> str:
+def text_of(record: Record) -> str:
     """A record's text without what differs from one time to the next: numbers and addresses, but not ``step2``."""
     text = "\n".join(line.text for line in record.lines)
     return f"{record.source}\n{record.kind}\n{VARYING.sub('0', text)}"
@@ -230,7 +230,7 @@ class Collector:
 
         In a storm of failures the cost is then that of telling the text, not of judging it again.
         """
-        known = self.known.get(_text_of(record))
+        known = self.known.get(text_of(record))
         if known is None:
             return False
         cluster, sighting = known
@@ -262,7 +262,7 @@ class Collector:
         if len(self.by_fingerprint) < MAX_KNOWN:
             self.by_fingerprint.setdefault(sighting.fingerprint, cluster)
         if len(self.known) < MAX_KNOWN:
-            self.known[_text_of(record)] = (cluster, sighting)
+            self.known[text_of(record)] = (cluster, sighting)
         margin = self.settings.margin
         stream = record.source, record.stream
         near = tuple(line for line in self.before.get(stream, ()) if record.start_line - line.number <= margin)

@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from loopdoctor import subjects
 from loopdoctor.carriers import GAP, PAUSE, unwrap
-from loopdoctor.catalogue.load import load_catalogue
+from loopdoctor.catalogue.load import load_catalogue, name_of_rules
 from loopdoctor.catalogue.schema import Catalogue
+from loopdoctor.errors import LoopdoctorError
 from loopdoctor.extent import Extent
 from loopdoctor.folding import fold
 from loopdoctor.grouping import group
@@ -33,6 +34,7 @@ from loopdoctor.model import (
     Unexplained,
     Window,
 )
+from loopdoctor.parts import Part, Piece, Role, Tape
 from loopdoctor.prefilter import EVERY_RECORD, Prefilter, Tally
 from loopdoctor.records import Flow
 from loopdoctor.repeats import Repeats, head_from
@@ -56,9 +58,11 @@ Progress = Callable[[ProgressTick], None]
 
 
 class Run:
-    """One run: what it has found so far."""
+    """One run: what it has found so far; with ``keep`` also in a form that can be put together with other runs'."""
 
-    def __init__(self, settings: Settings, progress: Progress | None, catalogue: Catalogue | None = None) -> None:
+    def __init__(
+        self, settings: Settings, progress: Progress | None, catalogue: Catalogue | None = None, *, keep: bool = False
+    ) -> None:
         self.settings = settings
         self.progress = progress
         self.catalogue = catalogue or load_catalogue(settings.rules)
@@ -73,6 +77,9 @@ class Run:
         self.period = Period(settings.span, self.notify) if settings.span else None
         self.records = 0
         self.interrupted = False
+        self.keep = keep
+        self.tape: Tape | None = None
+        self.pieces: list[Piece] = []
 
     def notify(self, notice: Notice) -> None:
         """Keeps a notice; the first ``MAX_NOTICES`` of them, the rest are counted."""
@@ -140,10 +147,37 @@ class Run:
         """Scans one source to its end."""
         # What is counted unread has no time of its own.
         repeats = None if self.period else Repeats(self.prefilter.ends, self.settings.margin)
+        self.tape = Tape(self.settings.margin) if self.keep else None
+        noticed = len(self.notices)
         tally, carriers, extent = self._tally(source), Counter[str](), Extent()
         flow = self.flow(source, tally, carriers, repeats, extent)
         for _ in self._take_all(source, tally, carriers, flow, extent, repeats):
             pass  # only a live source pauses
+        if self.tape is not None:
+            self.pieces.append(self.tape.piece(self.inputs[-1], self.notices[noticed:]))
+            self.tape = None
+
+    def replay(self, piece: Piece) -> None:
+        """Takes what another run has kept of a source, as if it came from the parser."""
+        before, notices = self.records, self.notices
+        self.notices = []  # what there is to notice was noticed there
+        for event in piece.events:
+            if event.record is not None:
+                self._take(event.record, event.times, event.when)
+            elif event.line is not None:
+                self._pass(event.line)
+        self.notices = notices
+        self.records = before + piece.records
+        self.inputs.append(piece.input)
+        for notice in piece.notices:
+            self.notify(notice)
+        self.collector.end_source(piece.input.path)
+
+    def part(self) -> Part:
+        """All that was kept, once every source has been read."""
+        told = {notice for piece in self.pieces for notice in piece.notices}
+        others = tuple(notice for notice in self.notices if notice not in told)
+        return Part(name_of_rules(self.catalogue), tuple(self.pieces), others)
 
     def read_live(self, source: Source, tally: Tally) -> Iterator[None]:
         """Scans a source that is still being written; stops at each of its pauses."""
@@ -193,10 +227,17 @@ class Run:
             return self._take(item) if self.period is None or self.period.holds(item) else False
         if self.period is not None:
             self.period.pass_by(item)
-        for mark in self.matcher.marks(item):
-            self.collector.add_mark(mark)
-        self.collector.add_line(item)
+        self._pass(item)
         return False
+
+    def _pass(self, line: Line) -> None:
+        """Takes a line between records."""
+        marks = list(self.matcher.marks(line))
+        for mark in marks:
+            self.collector.add_mark(mark)
+        self.collector.add_line(line)
+        if self.tape is not None:
+            self.tape.add_line(line, marks)
 
     def _tell_what_was_lost(self, source: str, tally: Tally) -> None:
         if tally.cut_lines:
@@ -221,31 +262,37 @@ class Run:
             message = f"a record is longer than {self.settings.max_record} lines and was cut there"
             self.notify(Notice("record-cut", message, record.source, record.start_line))
         plain = not record.truncated and not any(map(str.isdigit, record.stream))
-        if self.collector.count_repeat(record, times, when):
-            return plain
-        try:
-            for line in record.lines:
-                for mark in self.matcher.marks(line):
-                    self.collector.add_mark(mark)
-                    plain = False
-            symptoms = self.matcher.match(record)
-            if symptoms:
-                self.collector.add_record(record, symptoms, times, when)
-            elif record.exception and record.kind in ("traceback", "pytest", "unraisable", "asyncio"):
-                self._explain_nothing(record, times)
-                plain = plain and not any(map(str.isdigit, record.message[:80]))
-            else:
-                plain = False
-                for line in record.lines:
-                    self.collector.add_line(line)
-        except Exception as error:  # noqa: BLE001 - one record must never stop the scan
-            message = f"a record could not be judged ({type(error).__name__}: {error})"
-            self.notify(Notice("record-failed", message, record.source, record.start_line))
-            plain = False
+        role: Role = "again"
+        if not self.collector.count_repeat(record, times, when):
+            try:
+                plain, role = self._judge(record, times, when, plain=plain)
+            except Exception as error:  # noqa: BLE001 - one record must never stop the scan
+                message = f"a record could not be judged ({type(error).__name__}: {error})"
+                self.notify(Notice("record-failed", message, record.source, record.start_line))
+                plain, role = False, "silent"
+        if self.tape is not None:
+            self.tape.add_record(record, role, times, when)
         return plain
 
-    def _explain_nothing(self, record: Record, times: int) -> None:
-        """A failure that no rule knows is listed, folded over its repeats."""
+    def _judge(self, record: Record, times: int, when: Timeline | None, *, plain: bool) -> tuple[bool, Role]:
+        """Takes a record that is no mere repeat: whether its like may be counted unread, and what it was."""
+        for line in record.lines:
+            for mark in self.matcher.marks(line):
+                self.collector.add_mark(mark)
+                plain = False
+        symptoms = self.matcher.match(record)
+        if symptoms:
+            self.collector.add_record(record, symptoms, times, when)
+            return plain, "new"
+        if record.exception and record.kind in ("traceback", "pytest", "unraisable", "asyncio"):
+            known = self._explain_nothing(record, times)
+            return plain and not any(map(str.isdigit, record.message[:80])), "again" if known and plain else "new"
+        for line in record.lines:
+            self.collector.add_line(line)
+        return False, "silent" if plain else "new"
+
+    def _explain_nothing(self, record: Record, times: int) -> bool:
+        """A failure that no rule knows is listed, folded over its repeats; True if it was known before."""
         key = (record.exception, record.message[:80])
         known = self.unexplained.get(key)
         if known is not None:
@@ -259,6 +306,7 @@ class Run:
             self.unexplained[key] = Unexplained(record.exception, record.message[:400], times, place, culprit)
         else:
             self.unexplained_dropped += times
+        return known is not None
 
     def not_judged(self, cluster: Cluster, error: Exception) -> None:
         """One incident that cannot be judged must not take the report of the others with it."""
@@ -320,7 +368,17 @@ def scan_sources(
 ) -> Report:
     """The same for sources that no path names; ``open_sources`` is given where to tell what was skipped or damaged."""
     started = time.perf_counter()
-    state = Run(settings, progress, catalogue)
+    return _read_all(Run(settings, progress, catalogue), open_sources).report(started)
+
+
+def scan_part(
+    open_sources: Callable[[Notify], Iterable[Source]], settings: Settings, *, catalogue: Catalogue | None = None
+) -> Part:
+    """What a scan finds, in the form that can be put together with what others find: see ``parts``."""
+    return _read_all(Run(settings, None, catalogue, keep=True), open_sources).part()
+
+
+def _read_all(state: Run, open_sources: Callable[[Notify], Iterable[Source]]) -> Run:
     try:
         for source in open_sources(state.notify):
             state.read(source)
@@ -328,7 +386,7 @@ def scan_sources(
                 break
     except KeyboardInterrupt:
         state.interrupted = True
-    return state.report(started)
+    return state
 
 
 def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:
@@ -348,3 +406,17 @@ def _is_failure(record: Record, matcher: Matcher) -> bool:
     if record.kind == "pytest":
         return bool(record.words)  # a test that passed has its header only, above what it printed
     return len(record.lines) > 1 or record.kind in ("warning", "unraisable") or bool(matcher.match(record))
+
+
+def report_of(part: Part, settings: Settings, *, catalogue: Catalogue | None = None) -> Report:
+    """The report on a part: that of one scan over its sources. Raises LoopdoctorError if other rules made it."""
+    started = time.perf_counter()
+    state = Run(settings, None, catalogue)
+    if part.pieces and part.rules != name_of_rules(state.catalogue):
+        hint = "read it with the same version of loopdoctor and the same rules of your own"
+        raise LoopdoctorError("parts-differ", "the part was made with other rules", hint=hint)
+    for notice in part.notices:
+        state.notify(notice)
+    for piece in part.pieces:
+        state.replay(piece)
+    return state.report(started)

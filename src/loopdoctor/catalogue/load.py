@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from loopdoctor.catalogue.compile import from_json
+from loopdoctor.catalogue.compile import from_json, to_json
 from loopdoctor.catalogue.schema import Catalogue, Cause, MarkRule, Symptom
 from loopdoctor.errors import LoopdoctorError, RuleErrors
 
@@ -69,6 +69,13 @@ def load_catalogue(extra: Sequence[str] = ()) -> Catalogue:
     if problems:
         raise RuleErrors(problems)
     return catalogue
+
+
+def name_of_rules(catalogue: Catalogue) -> str:
+    """What tells one set of rules from another: a digest of all of them."""
+    from hashlib import blake2b
+
+    return blake2b(to_json(catalogue), digest_size=12).hexdigest()
 
 
 def load_directory(path: str | Path) -> Rules:
