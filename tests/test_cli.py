@@ -34,7 +34,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     """
 
     def run_main(*arguments: str, found: Any = FAILED, catalogue: Catalogue = CATALOGUE) -> tuple[int, str, str]:
-        def scan(paths: Any, settings: Any, *, progress: Any = None) -> Report:
+        def scan(paths: Any, settings: Any, *, progress: Any = None, keep: bool = False) -> Report:
             if isinstance(found, BaseException):
                 raise found
             seen.append((list(paths), settings))
@@ -42,6 +42,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
         stand_in = types.SimpleNamespace(scan=scan, read_records=lambda paths, settings: iter([CLOSED]))
         monkeypatch.setitem(sys.modules, "loopdoctor.pipeline", stand_in)  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, "loopdoctor.jobs", types.SimpleNamespace(scan_files=scan))  # type: ignore[arg-type]
         for module in (cli, rule_commands):
             monkeypatch.setattr(module, "catalogue_of", lambda rules: catalogue)
         monkeypatch.setattr(sys, "argv", ["loopdoctor", *arguments])

@@ -15,7 +15,7 @@ from loopdoctor.catalogue.load import load_catalogue
 from loopdoctor.catalogue.schema import Catalogue
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.model import Report
-from loopdoctor.parts import Part, decode, encode, merge
+from loopdoctor.parts import NOTHING, Part, decode, encode, merge
 from loopdoctor.pipeline import report_of, scan_part, scan_sources
 from loopdoctor.render import View, renderer
 from loopdoctor.settings import Settings
@@ -79,7 +79,7 @@ def test_any_partition_in_any_order_gives_the_report_of_the_whole(
         chance.choice(shares).append(name)
     parts = [part_of(logs, share) for share in shares]
     assert told(report_of(merge(parts), SMALL, catalogue=catalogue())) == whole
-    stepwise = reduce(lambda one, other: merge([other, one]), parts, Part())
+    stepwise = reduce(lambda one, other: merge([other, one]), parts, NOTHING)
     assert encode(stepwise) == encode(merge(parts))
     assert encode(merge([stepwise])) == encode(stepwise)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from loopdoctor import pipeline as scanning
 from loopdoctor.errors import RuleErrors
+from loopdoctor.leftovers import MAX_UNEXPLAINED
 from loopdoctor.pipeline import scan
 from loopdoctor.settings import Settings
 from parcel_logs import (
@@ -89,9 +89,9 @@ def test_failures_that_no_rule_knows_are_listed_with_counts(write: Write) -> Non
 
 def test_unknown_failures_are_bounded_and_the_rest_is_told(write: Write) -> None:
     """A few hundred kinds are listed; how many more there were stands in a notice."""
-    text = "".join(UNKNOWN.replace("KeyError", f"Kind{n:03}Error") for n in range(scanning.MAX_UNEXPLAINED + 5))
+    text = "".join(UNKNOWN.replace("KeyError", f"Kind{n:03}Error") for n in range(MAX_UNEXPLAINED + 5))
     report = scan([write(text)], Settings())
-    assert len(report.unexplained) == scanning.MAX_UNEXPLAINED
+    assert len(report.unexplained) == MAX_UNEXPLAINED
     (notice,) = report.notices
     assert (notice.kind, notice.message[:2]) == ("unexplained-dropped", "5 ")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from loopdoctor import __version__, commands, rule_commands
+from loopdoctor import __version__, commands, fleet_commands, rule_commands
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.options import (
     Baseline,
@@ -21,6 +21,7 @@ from loopdoctor.options import (
     Format,
     Full,
     Ignored,
+    Jobs,
     Output,
     Quiet,
     Redact,
@@ -91,6 +92,7 @@ def loopdoctor(
     loopdoctor explain resource-not-closed    one mistake in full
     loopdoctor repro resource-not-closed      a program that makes it, and its repaired twin
     loopdoctor run -- python app.py           a command, then what went wrong in it
+    loopdoctor merge a.json b.json            one report of scans made apart
     loopdoctor config                         what holds here, and where it was set
     """
     if not {"-h", "--help"} & set(sys.argv):  # help must come even where the configuration is broken
@@ -107,6 +109,7 @@ def scan(
     full: Full = False,
     since: Since = None,
     until: Until = None,
+    jobs: Jobs = 0,
     follow: Follow = False,
     fail_on: FailOn = "never",
     baseline: Baseline = None,
@@ -129,6 +132,7 @@ def scan(
     loopdoctor scan ci.log -f json -o report.json --fail-on likely
     loopdoctor scan ci.log --report json=ci.json      and the text, of one scan
     loopdoctor scan app.log --since 2h                what was logged since then
+    loopdoctor scan pod-a/ --report part=a.json       for `loopdoctor merge`
     journalctl -f -u shop | loopdoctor scan --follow -
 
     \b
@@ -150,7 +154,7 @@ def scan(
     from loopdoctor.acceptance import accept, gate_of
     from loopdoctor.checkout import find_checkout
     from loopdoctor.render.messages import say_error, say_notices
-    from loopdoctor.render.targets import deliver, on_stdout, targets_of
+    from loopdoctor.render.targets import deliver, kept_for, on_stdout, targets_of
     from loopdoctor.render.terminal import is_terminal
 
     sources = _sources(paths)
@@ -158,13 +162,14 @@ def scan(
     shown = on_stdout(targets)
     look = {"color": color, "width": width, "top": top, "why": why, "checkout": find_checkout()}
     redaction = redaction_for(redact, {target.format for target in targets})
-    settings = _settings(rules, full, since, until)
+    settings = _settings(rules, full, since, until, jobs)
+    keep = kept_for(targets, redact)
     gate, former = gate_of(baseline, write_baseline, ignore or ())
     if follow:
         live = sys.stdout if shown in {"", "text"} else None if quiet else sys.stderr
         found = _follow(sources, settings, _titles(rules), live, look, redaction if redact else None, gate)
     else:
-        found = _scan(sources, settings, shown=not quiet and is_terminal(sys.stderr))
+        found = _scan(sources, settings, shown=not quiet and is_terminal(sys.stderr), keep=keep)
     found = gate.judge(found)
     titles = _titles(rules) if found.diagnoses or found.ignored else {}
     edit = redaction.edit if redaction else None
@@ -226,6 +231,7 @@ def explain(
 
 app.command()(commands.repro)
 app.command()(commands.diff)
+app.command()(fleet_commands.merge)
 app.command()(commands.config)
 app.command(context_settings={"allow_interspersed_args": False})(commands.run)
 
@@ -280,23 +286,34 @@ def _sources(paths: Sequence[str] | None) -> list[str]:
     return ["-"]
 
 
-def _settings(rules: Sequence[str] | None, full: bool, since: str | None = None, until: str | None = None) -> Settings:
+def _settings(
+    rules: Sequence[str] | None, full: bool, since: str | None = None, until: str | None = None, jobs: int = 0
+) -> Settings:
     from loopdoctor.configuration import read_configuration, settings_of
     from loopdoctor.timespan import span_of
 
-    return settings_of(read_configuration(), tuple(rules or ()), full=full, span=span_of(since, until))
+    span = span_of(since, until)
+    return settings_of(read_configuration(), tuple(rules or ()), full=full, span=span, jobs=jobs)
 
 
 def _titles(rules: Sequence[str] | None) -> dict[str, str]:
     return {symptom.id: symptom.title for symptom in catalogue_of(rules).symptoms.values()}
 
 
-def _scan(sources: list[str], settings: Settings, *, shown: bool) -> Report:
+def _scan(sources: list[str], settings: Settings, *, shown: bool, keep: bool) -> Report:
     from loopdoctor.pipeline import scan as run_scan
     from loopdoctor.render.progress import meter
 
     with meter(shown=shown) as progress:
-        return run_scan(sources, settings, progress=progress)
+        if settings.jobs == 1 or (len(sources) == 1 and not _may_be_several(sources[0])):
+            return run_scan(sources, settings, progress=progress, keep=keep)
+        from loopdoctor.jobs import scan_files
+
+        return scan_files(sources, settings, progress=progress, keep=keep)
+
+
+def _may_be_several(path: str) -> bool:
+    return os.path.isdir(path) or not os.path.exists(path)  # noqa: PTH110, PTH112 - "-", or a pattern
 
 
 def _follow(

@@ -98,10 +98,10 @@ def read_configuration(start: Path | None = None, environment: Mapping[str, str]
 
 
 def settings_of(
-    configuration: Configuration, rules: tuple[str, ...], *, full: bool, span: Span | None = None
+    configuration: Configuration, rules: tuple[str, ...], *, full: bool, span: Span | None = None, jobs: int = 0
 ) -> Settings:
     """The settings of a scan: the project's rule directories before these, and its limits."""
-    return Settings(rules=(*configuration.rules, *rules), full=full, span=span, **configuration.limits)
+    return Settings(rules=(*configuration.rules, *rules), full=full, span=span, jobs=jobs, **configuration.limits)
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

@@ -390,7 +390,7 @@ class Stats(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """All that a scan found."""
+    """All that a scan found; ``part``, if it was asked for, is the same as JSON that can be merged (see ``parts``)."""
 
     inputs: tuple[Input, ...]
     diagnoses: tuple[Diagnosis, ...]
@@ -398,3 +398,4 @@ class Report(Struct, frozen=True):
     notices: tuple[Notice, ...]
     stats: Stats
     ignored: tuple[Ignored, ...] = ()
+    part: bytes = b""

@@ -103,6 +103,15 @@ _ROWS = (
     ),
     Option("since", "text", None, "Only what the log wrote since then: 2026-03-01T10:00, 10:00 (today), 2h (ago)."),
     Option("until", "text", None, "Only what the log wrote until then."),
+    Option(
+        "jobs",
+        "number",
+        0,
+        "Processor cores to use: several files are read at once, each by a process of its own; one file is searched by "
+        "several threads. 0: all there are.",
+        least=0,
+        most=256,
+    ),
     Option("top", "number", 3, "How many causes of each failure the text shows.", least=1),
     Option("why", "switch", False, "Show every clue that was asked, held or not, with its weight and its lines."),
     Option("color", "switch", None, "Colour, whatever the output is.", everywhere=True),
@@ -113,7 +122,7 @@ _ROWS = (
 
 OPTIONS: Mapping[str, Option] = {option.name: option for option in _ROWS}
 
-NO_LIMITS = frozenset({"rules", "full", "span"})
+NO_LIMITS = frozenset({"rules", "full", "span", "jobs"})
 """Fields of ``Settings`` that are options of their own."""
 
 MAY_BE_ZERO = frozenset({"whole_below", "margin", "max_suspended"})

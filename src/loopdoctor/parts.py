@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -49,18 +49,34 @@ class Piece(Struct, frozen=True):
 class Part(Struct, frozen=True, tag_field="loopdoctor_part", tag=VERSION):
     """What was found in some sources, and what is to be said about others. ``rules`` tells which catalogue was used."""
 
-    rules: str = ""
-    pieces: tuple[Piece, ...] = ()
+    rules: str
+    pieces: tuple[Piece, ...]
     notices: tuple[Notice, ...] = ()
+
+
+NOTHING = Part("", ())
+"""What changes no other part when it is merged with it."""
+
+
+class _Near(NamedTuple):
+    """An event that waits: the how manieth it is, its first and its last line, what it was to the scan."""
+
+    order: int
+    first: int
+    last: int
+    role: Role
+    event: Event
 
 
 class Tape:
     """Takes what a scan takes of one source, and keeps what another scan needs to come to the same answer."""
 
-    def __init__(self, margin: int) -> None:
+    def __init__(self, margin: int, max_record: int) -> None:
         self._margin = margin
-        self._events: list[Event | None] = []
-        self._near: deque[tuple[int, Role, Event]] = deque()  # what may yet turn out to stand near a new record
+        self._behind = 2 * margin + max_record  # lines that a record may be given later than what stands before it
+        self._next = 0
+        self._events: dict[int, Event] = {}  # by the order in which they were taken
+        self._near: deque[_Near] = deque()  # what may turn out to stand near a new record
         self._near_until = 0
         self._counted: dict[tuple[str, ...], tuple[Record, int, Moments]] = {}
         self._marked: dict[str, list[int]] = {}
@@ -68,57 +84,59 @@ class Tape:
 
     def add_line(self, line: Line, marks: Iterable[Mark] = ()) -> None:
         """A line between records, with the marks that it holds."""
-        self._add(line.number, "silent", Event(line=line))
+        marks = list(marks)
+        self._add(line.number, "new" if marks else "silent", Event(line=line))
         for mark in marks:
-            self._keep_near()
             kept = self._marked.setdefault(mark.id, [])
             if len(kept) >= KEPT_MARKS:  # of many, the first and the last few count
-                self._events[kept.pop(KEPT_MARKS // 2)] = None
-            kept.append(len(self._events) - 1)
+                self._events.pop(kept.pop(KEPT_MARKS // 2), None)
+            kept.append(self._next - 1)
 
     def add_record(self, record: Record, role: Role, times: int = 1, when: Timeline | None = None) -> None:
         """A record, and what it was to the scan."""
         self.records += times
-        event = Event(record=record, times=times, when=when)
         if role == "new":
-            self._keep_near()
-            self._events.append(event)
+            first, last = record.start_line - self._margin, record.end_line + self._margin
+            apart = deque[_Near]()
+            for near in self._near:
+                if near.first <= last and near.last >= first:
+                    self._events[near.order] = near.event
+                else:
+                    apart.append(near)
+            self._near = apart
             self._near_until = max(self._near_until, record.end_line + self._margin)
-        else:
-            self._add(record.start_line, role, event)
+        self._add(record.start_line, role, Event(record=record, times=times, when=when))
 
     def piece(self, told: Input, notices: Iterable[Notice]) -> Piece:
         """All that was kept."""
         self._let_go(None)
+        events = [event for _, event in sorted(self._events.items())]
         for record, times, moments in sorted(self._counted.values(), key=lambda seen: seen[0].start_line):
-            self._events.append(Event(record=record, times=times, when=moments.timeline()))
-        events = tuple(event for event in self._events if event is not None)
-        return Piece(told, events, self.records, tuple(notices))
+            events.append(Event(record=record, times=times, when=moments.timeline()))
+        return Piece(told, tuple(events), self.records, tuple(notices))
 
     def _add(self, number: int, role: Role, event: Event) -> None:
-        if number <= self._near_until:
-            self._keep_near()
-            self._events.append(event)
+        if role == "new" or number <= self._near_until:
+            self._events[self._next] = event
         else:
-            self._near.append((number, role, event))
-            self._let_go(number - self._margin)
-
-    def _keep_near(self) -> None:
-        self._events += (event for _, _, event in self._near)
-        self._near.clear()
+            last = event.record.end_line if event.record is not None else number
+            self._near.append(_Near(self._next, number, last, role, event))
+            self._let_go(number - self._behind)
+        self._next += 1
 
     def _let_go(self, before: int | None) -> None:
         """Forgets lines, and counts records, that stand before this line (None: all)."""
-        while self._near and (before is None or self._near[0][0] < before):
-            _, role, event = self._near.popleft()
-            if role == "again" and event.record is not None:
-                self._count(event.record, event.times, event.when)
+        while self._near and (before is None or self._near[0].first < before):
+            near = self._near.popleft()
+            if near.role == "again" and near.event.record is not None:
+                self._count(near.event.record, near.event.times, near.event.when)
 
     def _count(self, record: Record, times: int, when: Timeline | None) -> None:
         key = (text_of(record), record.stream, record.message[:80])
         known = self._counted.get(key)
         if known is None and len(self._counted) >= MAX_COUNTED:
-            self._events.append(Event(record=record, times=times, when=when))
+            self._events[self._next] = Event(record=record, times=times, when=when)
+            self._next += 1
             return
         moments = known[2] if known else Moments()
         moment = moment_of(record.lines)

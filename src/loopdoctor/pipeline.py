@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from loopdoctor import subjects
 from loopdoctor.carriers import GAP, PAUSE, unwrap
 from loopdoctor.catalogue.load import load_catalogue, name_of_rules
 from loopdoctor.catalogue.schema import Catalogue
@@ -21,20 +20,19 @@ from loopdoctor.extent import Extent
 from loopdoctor.folding import fold
 from loopdoctor.grouping import group
 from loopdoctor.incidents import Cluster, Collector
+from loopdoctor.leftovers import Leftovers
 from loopdoctor.matching import Matcher
 from loopdoctor.model import (
     Input,
     Line,
     Notice,
-    Place,
     Record,
     Report,
     Stats,
     Timeline,
-    Unexplained,
     Window,
 )
-from loopdoctor.parts import Part, Piece, Role, Tape
+from loopdoctor.parts import Part, Piece, Role, Tape, encode
 from loopdoctor.prefilter import EVERY_RECORD, Prefilter, Tally
 from loopdoctor.records import Flow
 from loopdoctor.repeats import Repeats, head_from
@@ -42,7 +40,6 @@ from loopdoctor.settings import Settings
 from loopdoctor.sources import Notify, Source, find_sources
 from loopdoctor.timespan import Period
 
-MAX_UNEXPLAINED = 200
 MAX_NOTICES = 500
 
 
@@ -72,8 +69,7 @@ class Run:
         self.inputs: list[Input] = []
         self.notices: list[Notice] = []
         self.notices_dropped = 0
-        self.unexplained: dict[tuple[str, str], Unexplained] = {}
-        self.unexplained_dropped = 0
+        self.leftovers = Leftovers()
         self.period = Period(settings.span, self.notify) if settings.span else None
         self.records = 0
         self.interrupted = False
@@ -147,7 +143,7 @@ class Run:
         """Scans one source to its end."""
         # What is counted unread has no time of its own.
         repeats = None if self.period else Repeats(self.prefilter.ends, self.settings.margin)
-        self.tape = Tape(self.settings.margin) if self.keep else None
+        self.tape = Tape(self.settings.margin, self.settings.max_record) if self.keep else None
         noticed = len(self.notices)
         tally, carriers, extent = self._tally(source), Counter[str](), Extent()
         flow = self.flow(source, tally, carriers, repeats, extent)
@@ -169,6 +165,8 @@ class Run:
         self.notices = notices
         self.records = before + piece.records
         self.inputs.append(piece.input)
+        if self.keep:
+            self.pieces.append(piece)
         for notice in piece.notices:
             self.notify(notice)
         self.collector.end_source(piece.input.path)
@@ -212,7 +210,8 @@ class Run:
                 extent.look(lambda windows: unwrap(windows, self.settings, lambda _: None))
             times = extent.first, extent.last
             self.inputs.append(Input(source.name, tally.bytes, tally.lines, carrier, *times))
-            self._tell_what_was_lost(source.name, tally)
+            for notice in tally.losses(source.name, self.settings.max_line):
+                self.notify(notice)
             if self.period is not None:
                 self.period.end_source(source.name)
             self.collector.end_source(source.name)
@@ -238,14 +237,6 @@ class Run:
         self.collector.add_line(line)
         if self.tape is not None:
             self.tape.add_line(line, marks)
-
-    def _tell_what_was_lost(self, source: str, tally: Tally) -> None:
-        if tally.cut_lines:
-            lines = "1 line longer" if tally.cut_lines == 1 else f"{tally.cut_lines} lines longer"
-            self.notify(Notice("line-cut", f"{lines} than {self.settings.max_line} bytes cut to that length", source))
-        if tally.nul_lines:
-            lines = "1 line" if tally.nul_lines == 1 else f"{tally.nul_lines} lines"
-            self.notify(Notice("zero-bytes", f"zero bytes left out of {lines}: text may have been lost", source))
 
     def _take_counted(self, source: Source, repeats: Repeats) -> None:
         """What was only counted is taken by its last instance, as often as it was seen."""
@@ -285,28 +276,11 @@ class Run:
             self.collector.add_record(record, symptoms, times, when)
             return plain, "new"
         if record.exception and record.kind in ("traceback", "pytest", "unraisable", "asyncio"):
-            known = self._explain_nothing(record, times)
+            known = self.leftovers.add(record, times)
             return plain and not any(map(str.isdigit, record.message[:80])), "again" if known and plain else "new"
         for line in record.lines:
             self.collector.add_line(line)
         return False, "silent" if plain else "new"
-
-    def _explain_nothing(self, record: Record, times: int) -> bool:
-        """A failure that no rule knows is listed, folded over its repeats; True if it was known before."""
-        key = (record.exception, record.message[:80])
-        known = self.unexplained.get(key)
-        if known is not None:
-            self.unexplained[key] = Unexplained(
-                known.exception, known.message, known.occurrences + times, known.first, known.culprit
-            )
-        elif len(self.unexplained) < MAX_UNEXPLAINED:
-            when = next((line.time for line in record.lines if line.time), None)
-            place = Place(record.source, record.start_line, when)
-            culprit = subjects.culprit_of(record)
-            self.unexplained[key] = Unexplained(record.exception, record.message[:400], times, place, culprit)
-        else:
-            self.unexplained_dropped += times
-        return known is not None
 
     def not_judged(self, cluster: Cluster, error: Exception) -> None:
         """One incident that cannot be judged must not take the report of the others with it."""
@@ -321,9 +295,8 @@ class Run:
         if self.collector.dropped:
             message = f"{self.collector.dropped} further incidents were counted but not kept"
             self.notices.append(Notice("incidents-dropped", message))
-        if self.unexplained_dropped:
-            message = f"{self.unexplained_dropped} further failures that no rule knows were counted but not kept"
-            self.notices.append(Notice("unexplained-dropped", message))
+        if (dropped := self.leftovers.notice()) is not None:
+            self.notices.append(dropped)
         for pattern in sorted(self.matcher.slow):
             message = f"a rule's pattern took too long and was skipped: {pattern[:80]}"
             self.notices.append(Notice("pattern-slow", message))
@@ -332,7 +305,7 @@ class Run:
         return Report(
             inputs=tuple(self.inputs),
             diagnoses=tuple(diagnoses),
-            unexplained=tuple(self.unexplained.values()),
+            unexplained=self.leftovers.all(),
             notices=tuple(self.notices),
             stats=Stats(
                 bytes=sum(item.bytes for item in self.inputs),
@@ -341,22 +314,29 @@ class Run:
                 seconds=round(time.perf_counter() - started, 3),
                 interrupted=self.interrupted,
             ),
+            part=encode(self.part()) if self.keep else b"",
         )
 
 
 def scan(
-    paths: Sequence[str], settings: Settings, *, progress: Progress | None = None, catalogue: Catalogue | None = None
+    paths: Sequence[str],
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    catalogue: Catalogue | None = None,
+    keep: bool = False,
 ) -> Report:
     """Reads every source that ``paths`` name (``-`` is standard input) and reports what is wrong and why.
 
-    ``catalogue`` spares a caller who scans often to load it each time; it must be that of ``settings.rules``.
+    ``catalogue`` spares a caller who scans often to load it each time; it must be that of ``settings.rules``. With
+    ``keep`` the report has its ``part``, which can be merged with others.
 
     Raises LoopdoctorError for a path that cannot be read or rules that are broken. Interrupted by Ctrl-C it reports
     what was found so far, with ``stats.interrupted`` set.
     """
-    return scan_sources(
-        lambda notify: find_sources(paths, settings, notify), settings, progress=progress, catalogue=catalogue
-    )
+    started = time.perf_counter()
+    state = Run(settings, progress, catalogue, keep=keep)
+    return _read_all(state, lambda notify: find_sources(paths, settings, notify)).report(started)
 
 
 def scan_sources(
@@ -408,10 +388,10 @@ def _is_failure(record: Record, matcher: Matcher) -> bool:
     return len(record.lines) > 1 or record.kind in ("warning", "unraisable") or bool(matcher.match(record))
 
 
-def report_of(part: Part, settings: Settings, *, catalogue: Catalogue | None = None) -> Report:
+def report_of(part: Part, settings: Settings, *, catalogue: Catalogue | None = None, keep: bool = False) -> Report:
     """The report on a part: that of one scan over its sources. Raises LoopdoctorError if other rules made it."""
     started = time.perf_counter()
-    state = Run(settings, None, catalogue)
+    state = Run(settings, None, catalogue, keep=keep)
     if part.pieces and part.rules != name_of_rules(state.catalogue):
         hint = "read it with the same version of loopdoctor and the same rules of your own"
         raise LoopdoctorError("parts-differ", "the part was made with other rules", hint=hint)

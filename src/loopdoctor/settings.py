@@ -21,6 +21,7 @@ class Settings(Struct, frozen=True):
 
     ``rules``          directories with a team's own rules; they join the built-in ones and override them by id
     ``span``           judge only records of this time; None: all of them
+    ``jobs``           processor cores to use: processes for several files, threads for one; 0: all there are
     ``full``           parse every line instead of only windows round the catalogue's literals (slow reference)
     ``whole_below``    sources smaller than this many bytes are parsed whole: a window saves nothing there
     ``margin``         lines kept before and after a hit, so that a record and its neighbours are seen whole
@@ -34,6 +35,7 @@ class Settings(Struct, frozen=True):
     """
 
     rules: tuple[str, ...] = ()
+    jobs: int = 0
     full: bool = False
     span: Span | None = None
     whole_below: int = 1 << 20

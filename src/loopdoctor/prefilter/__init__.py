@@ -50,11 +50,9 @@ EVERY_RECORD = (
 )
 """What else begins a record, though no rule cares: only those who want to see every record look for it."""
 
-WORKERS = max(2, min(8, os.cpu_count() or 2))
+MOST_THREADS = 8
 BATCH = 4
 """Blocks that are handed to a thread at once: one by one, handing over takes as long as reading."""
-AHEAD = WORKERS + 1
-"""Batches that are read while others are searched: the search and the reading let other threads run."""
 
 Found = tuple[int, list[int]]
 
@@ -142,24 +140,37 @@ class Prefilter:
         if self._search is None:
             self._search = make_search(self._literals, self._engine)
         seam = max(map(len, self._literals)) - 1
-        return _ahead(blocks, self._search, seam)
+        threads = min(MOST_THREADS, self._settings.jobs or os.cpu_count() or 1)
+        if self._settings.jobs == 1:
+            return _in_turn(blocks, self._search, seam)
+        return _ahead(blocks, self._search, seam, max(2, threads))
 
 
-def _ahead(blocks: Iterator[bytes], search: Search, seam: int) -> Iterator[tuple[bytes, Found]]:
+def _in_turn(blocks: Iterator[bytes], search: Search, seam: int) -> Iterator[tuple[bytes, Found]]:
+    """Searches one block after the other, for who is to use one core only."""
+    before = b""
+    for block in blocks:
+        (found,) = _find_all(search.ends, [block], before, seam)
+        before = _end_of(before, block, seam)
+        yield block, found
+
+
+def _ahead(blocks: Iterator[bytes], search: Search, seam: int, threads: int) -> Iterator[tuple[bytes, Found]]:
     """Searches the next blocks in other threads while the windows of this one are worked on.
 
-    A literal may begin in the last ``seam`` bytes before a block, and end in its first.
+    A literal may begin in the last ``seam`` bytes before a block, and end in its first. One batch more than there are
+    threads is read in advance: the search and the reading let other threads run.
     """
     from concurrent.futures import Future, ThreadPoolExecutor
 
     waiting: deque[tuple[list[bytes], Future[list[Found]]]] = deque()
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="loopdoctor-search") as pool:
+    with ThreadPoolExecutor(threads, thread_name_prefix="loopdoctor-search") as pool:
         before = b""
         while batch := list(islice(blocks, BATCH)):
             waiting.append((batch, pool.submit(_find_all, search.ends, batch, before, seam)))
             for block in batch:
                 before = _end_of(before, block, seam)
-            if len(waiting) > AHEAD:
+            if len(waiting) > threads + 1:
                 batch, found = waiting.popleft()
                 yield from zip(batch, found.result(), strict=True)
         while waiting:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+from loopdoctor.model import Notice
 
 
 class Tally:
@@ -28,3 +30,12 @@ class Tally:
         self.lines += newlines
         if self.watch is not None:
             self.watch(self)
+
+    def losses(self, source: str, max_line: int) -> Iterator[Notice]:
+        """What to say of text that was not handed over as it stood."""
+        if self.cut_lines:
+            lines = "1 line longer" if self.cut_lines == 1 else f"{self.cut_lines} lines longer"
+            yield Notice("line-cut", f"{lines} than {max_line} bytes cut to that length", source)
+        if self.nul_lines:
+            lines = "1 line" if self.nul_lines == 1 else f"{self.nul_lines} lines"
+            yield Notice("zero-bytes", f"zero bytes left out of {lines}: text may have been lost", source)

@@ -48,6 +48,7 @@ FORMATS: Mapping[str, str] = {
     "github": "loopdoctor.render.github",
     "gitlab": "loopdoctor.render.gitlab",
     "junit": "loopdoctor.render.junit",
+    "part": "loopdoctor.render.part",
 }
 
 # Formats read by programs are UTF-8 whatever the terminal's encoding is.

@@ -41,6 +41,15 @@ def targets_of(format: str, output: str | None, reports: Sequence[str]) -> tuple
     return tuple(sorted(targets, key=lambda target: target.path is None))
 
 
+def kept_for(targets: Sequence[Target], redact: bool | None) -> bool:
+    """Whether a target wants what can be merged. Raises LoopdoctorError if secrets in it are to be masked."""
+    wanted = any(target.format == "part" for target in targets)
+    if wanted and redact:
+        hint = "leave out --redact, and mask what is made of the merged part: loopdoctor merge --redact"
+        raise LoopdoctorError("part-not-masked", "a part holds the log's own words, which cannot be masked", hint=hint)
+    return wanted
+
+
 def on_stdout(targets: Sequence[Target]) -> str:
     """The format that goes to standard output; "" if none does."""
     return next((target.format for target in targets if target.path is None), "")

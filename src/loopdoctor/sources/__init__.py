@@ -5,8 +5,8 @@
 memory. ``live`` does the same for a log that is still being written.
 """
 
-from loopdoctor.sources.files import Notify, find_sources
+from loopdoctor.sources.files import Named, Notify, find_sources, named_files, read_file, tell_skipped
 from loopdoctor.sources.stream import Source
 from loopdoctor.sources.unpack import unpacked
 
-__all__ = ["Notify", "Source", "find_sources", "unpacked"]
+__all__ = ["Named", "Notify", "Source", "find_sources", "named_files", "read_file", "tell_skipped", "unpacked"]

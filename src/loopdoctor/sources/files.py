@@ -10,6 +10,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.model import Notice
@@ -36,24 +37,51 @@ def find_sources(paths: Sequence[str], settings: Settings, notify: Notify) -> It
     Raises LoopdoctorError for a path that is not there or cannot be read, and for a directory without any file: for
     all that can be known at once, before the first source is given.
     """
+    return _each(_checked(paths), settings, notify)
+
+
+class Named(NamedTuple):
+    """A file to read; ``within`` is the directory that was named and in which it was found ("": it was named)."""
+
+    path: str
+    within: str = ""
+
+
+def named_files(paths: Sequence[str], notify: Notify) -> Iterator[Named]:
+    """Every file within ``paths``, in the order in which ``find_sources`` reads them; raises what that raises."""
+    for path in _checked(paths):
+        if path != STDIN and Path(path).is_dir():
+            yield from (Named(file, path) for file in _files_below(path, notify))
+        else:
+            yield Named(path)
+
+
+def read_file(file: Named, settings: Settings, notify: Notify, skipped: list[str]) -> Iterator[Source]:
+    """The logs in one file; the names of those that turn out to be none, and that nobody named, go to ``skipped``."""
+    return _read(file.path, settings, notify, skipped, guessed=bool(file.within))
+
+
+def tell_skipped(within: str, skipped: Sequence[str], notify: Notify) -> None:
+    """Says what in a directory was no log."""
+    if skipped:
+        more = f", and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
+        files = "1 file that is no log was" if len(skipped) == 1 else f"{len(skipped)} files that are no logs were"
+        notify(Notice("binary", f"{files} skipped: {', '.join(skipped[:SHOWN])}{more}", within))
+
+
+def _checked(paths: Sequence[str]) -> list[str]:
     found = [path for pattern in paths for path in matching_paths(pattern)]
     for path in found:
         check_path(path)
-    return _each(found, settings, notify)
+    return found
 
 
 def _each(paths: Sequence[str], settings: Settings, notify: Notify) -> Iterator[Source]:
     for path in paths:
         skipped: list[str] = []
-        if path != STDIN and Path(path).is_dir():
-            for file in _files_below(path, notify):
-                yield from _read(file, settings, notify, skipped, guessed=True)
-        else:
-            yield from _read(path, settings, notify, skipped, guessed=False)
-        if skipped:
-            more = f", and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
-            files = "1 file that is no log was" if len(skipped) == 1 else f"{len(skipped)} files that are no logs were"
-            notify(Notice("binary", f"{files} skipped: {', '.join(skipped[:SHOWN])}{more}", path))
+        for file in named_files([path], notify):
+            yield from read_file(file, settings, notify, skipped)
+        tell_skipped(path, skipped, notify)
 
 
 def matching_paths(pattern: str) -> Sequence[str]:
