@@ -22,7 +22,7 @@ import os, signal, sys, time, types
 from sample_report import FAILED, QUIET
 import loopdoctor.cli as cli
 from msgspec.structs import replace
-def scan(paths, settings, *, progress=None):
+def scan(paths, settings, *, progress=None, keep=False):
     {body}
 sys.modules["loopdoctor.pipeline"] = types.SimpleNamespace(scan=scan)
 cli._titles = lambda rules: {{}}

@@ -328,7 +328,7 @@ def test_ctrl_c_on_the_keyboard_comes_once() -> None:
     """The terminal's own Ctrl-C reaches the command, once."""
     shown, status = on_a_terminal("--quiet", *python(COUNTS), keys=b"\x03")
     assert status == 9
-    assert shown.split() == [b"ready", b"^CSIGINT"]
+    assert (shown.count(b"ready"), shown.count(b"SIGINT")) == (1, 1)  # the echo ^C stands before, behind or between
 
 
 # --- the environment -------------------------------------------------------------------------------------------------

@@ -313,7 +313,7 @@ def _scan(sources: list[str], settings: Settings, *, shown: bool, keep: bool) ->
 
 
 def _may_be_several(path: str) -> bool:
-    return os.path.isdir(path) or not os.path.exists(path)  # noqa: PTH110, PTH112 - "-", or a pattern
+    return os.path.isdir(path) or any(sign in path for sign in "*?[")  # noqa: PTH112
 
 
 def _follow(
