@@ -127,7 +127,6 @@ def follow(
 
 
 def _items(run: Run, sources: Sequence[Source], stop: Stop, clock: Clock) -> Iterator[Update | Report]:
-    started = time.perf_counter()
     follower = Follower(run)
     tallies = [Tally() for _ in sources]
     reading = [run.read_live(source, tally) for source, tally in zip(sources, tallies, strict=True)]
@@ -138,4 +137,4 @@ def _items(run: Run, sources: Sequence[Source], stop: Stop, clock: Clock) -> Ite
         before, taken = taken, sum(tally.bytes for tally in tallies)
         if taken == before and reading and not stop.is_set():
             time.sleep(MOMENT)
-    yield run.report(started)
+    yield run.report()

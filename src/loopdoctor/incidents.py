@@ -7,7 +7,6 @@ is known wreckage of the other and stands near it, or if they stand in one burst
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter, deque
 from collections.abc import Sequence
 from copy import copy
@@ -16,6 +15,7 @@ from msgspec import Struct
 
 from loopdoctor import subjects
 from loopdoctor.catalogue.schema import Catalogue
+from loopdoctor.kinship import of_one_process, of_other_tests, overlap
 from loopdoctor.model import Frame, Incident, Line, Mark, Member, Place, Record, Surrounding, Symptom, Timeline
 from loopdoctor.owners import owner_of
 from loopdoctor.patterns import lazy
@@ -34,10 +34,6 @@ SHARED, WRECKAGE = 3.0, 2.0
 ALIKE = 0.45
 """How far the priors of two sightings in one burst must overlap for one mistake to explain both (Bhattacharyya)."""
 FINGERPRINT_VERSION = "1"
-
-
-HEADS = frozenset({"plain", "python-logging", "celery", "loguru", "structlog-console", "logfmt", "json", "junit-xml"})
-"""Carriers whose streams are threads, workers or tests; those of all others are containers, hosts and units."""
 
 
 class Sighting(Struct, frozen=True):
@@ -148,30 +144,6 @@ def text_of(record: Record) -> str:
     """A record's text without what differs from one time to the next: numbers and addresses, but not ``step2``."""
     text = "\n".join(line.text for line in record.lines)
     return f"{record.source}\n{record.kind}\n{VARYING.sub('0', text)}"
-
-
-def _of_one_process(one: Record, other: Record) -> bool:
-    """Whether two records of different streams may come from one process: a thread's, or a bare line beside it."""
-    first, second = one.stream.partition("/")[0], other.stream.partition("/")[0]
-    if not first or not second or first == second:
-        return True
-    return all(record.head.carrier.partition("+")[0] in HEADS for record in (one, other))
-
-
-def _of_other_tests(one: Record, other: Record) -> bool:
-    """Whether pytest told the records under two tests: what stands near in its output happened apart."""
-    first, second = _test_of(one), _test_of(other)
-    return bool(first and second) and first != second
-
-
-def _test_of(record: Record) -> str:
-    """The test's own name, of ``a/test_b.py::TestC::test_d``, ``TestC.test_d`` or ``ERROR at setup of test_d``."""
-    name, bracket, parameters = (record.test or "").partition("[")
-    return name.rpartition(" ")[2].replace("::", ".").rpartition(".")[2] + bracket + parameters
-
-
-def _overlap(one: dict[str, float], other: dict[str, float]) -> float:
-    return sum(math.sqrt(prior * other[cause]) for cause, prior in one.items() if cause in other)
 
 
 class Collector:
@@ -320,12 +292,12 @@ class Collector:
         shared = sighting.keys & cluster.keys
         if shared and same_stream:
             return SHARED
-        if not near or _of_other_tests(record, last):
+        if not near or of_other_tests(record, last):
             return 0.0
-        if self._wreckage(sighting, cluster) and (same_stream or _of_one_process(record, last)):
+        if self._wreckage(sighting, cluster) and (same_stream or of_one_process(record, last)):
             return WRECKAGE
-        overlap = _overlap(causes, cluster.causes) if same_stream else 0.0
-        return overlap if overlap >= ALIKE else 0.0
+        shared_priors = overlap(causes, cluster.causes) if same_stream else 0.0
+        return shared_priors if shared_priors >= ALIKE else 0.0
 
     def _wreckage(self, sighting: Sighting, cluster: Cluster) -> bool:
         """Whether this sighting is known wreckage of the cluster, or the cluster of it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -45,7 +44,6 @@ def scan_files(
     jobs = settings.jobs or os.cpu_count() or 1
     if jobs == 1 or not _are_worth_it(paths):
         return scan(paths, settings, progress=progress, keep=keep)
-    started = time.perf_counter()
     state = Run(settings, progress, keep=keep)
     files = list(named_files(paths, state.notify))
     pool = ProcessPoolExecutor(min(jobs, len(files)), mp_context=get_context("spawn"))
@@ -55,7 +53,7 @@ def scan_files(
         state.interrupted = True
     finally:
         pool.shutdown(wait=not state.interrupted, cancel_futures=True)
-    return state.report(started)
+    return state.report()
 
 
 def _are_worth_it(paths: Sequence[str]) -> bool:

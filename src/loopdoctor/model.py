@@ -20,9 +20,8 @@ class Window(Struct, frozen=True):
     """A run of whole lines that the prefilter thinks can matter.
 
     ``first`` is the number of its first line, ``data`` its bytes (UTF-8 or what the log holds; UTF-16 is transcoded
-    before). ``last_of_source`` says that nothing follows it in its source. A ``pause`` holds nothing: a log that
-    is still being written has no more for a moment. ``hits`` are the offsets behind the literals in ``data``, where
-    those that are not hit were not cut away; such a window ends where a log entry begins.
+    before). ``last_of_source``: nothing follows it in its source. A ``pause`` holds nothing: a log that is still being
+    written has no more for a moment. ``hits`` are the offsets behind the literals in a stretch that was not cut.
     """
 
     source: str

@@ -60,6 +60,7 @@ class Run:
     def __init__(
         self, settings: Settings, progress: Progress | None, catalogue: Catalogue | None = None, *, keep: bool = False
     ) -> None:
+        self.started = time.perf_counter()
         self.settings = settings
         self.progress = progress
         self.catalogue = catalogue or load_catalogue(settings.rules)
@@ -258,8 +259,8 @@ class Run:
             try:
                 plain, role = self._judge(record, times, when, plain=plain)
             except Exception as error:  # noqa: BLE001 - one record must never stop the scan
-                message = f"a record could not be judged ({type(error).__name__}: {error})"
-                self.notify(Notice("record-failed", message, record.source, record.start_line))
+                what = f"a record could not be judged ({type(error).__name__}: {error})"
+                self.notify(Notice("record-failed", what, record.source, record.start_line))
                 plain, role = False, "silent"
         if self.tape is not None:
             self.tape.add_record(record, role, times, when)
@@ -284,12 +285,11 @@ class Run:
 
     def not_judged(self, cluster: Cluster, error: Exception) -> None:
         """One incident that cannot be judged must not take the report of the others with it."""
-        first = cluster.first
         message = f"an incident could not be judged ({type(error).__name__}: {error})"
-        place = (first.source, first.start_line) if first else ("", None)
+        place = (cluster.first.source, cluster.first.start_line) if cluster.first else ("", None)
         self.notify(Notice("incident-failed", message, *place))
 
-    def report(self, started: float) -> Report:
+    def report(self) -> Report:
         """Incident -> Diagnosis -> Report."""
         diagnoses = [told.diagnosis for told in fold(self.collector, self.matcher, self.not_judged)]
         if self.collector.dropped:
@@ -311,7 +311,7 @@ class Run:
                 bytes=sum(item.bytes for item in self.inputs),
                 lines=sum(item.lines for item in self.inputs),
                 records=self.records,
-                seconds=round(time.perf_counter() - started, 3),
+                seconds=round(time.perf_counter() - self.started, 3),
                 interrupted=self.interrupted,
             ),
             part=encode(self.part()) if self.keep else b"",
@@ -331,12 +331,11 @@ def scan(
     ``catalogue`` spares a caller who scans often to load it each time; it must be that of ``settings.rules``. With
     ``keep`` the report has its ``part``, which can be merged with others.
 
-    Raises LoopdoctorError for a path that cannot be read or rules that are broken. Interrupted by Ctrl-C it reports
-    what was found so far, with ``stats.interrupted`` set.
+    Raises LoopdoctorError for a path that cannot be read or broken rules. Interrupted by Ctrl-C it reports what was
+    found so far, with ``stats.interrupted`` set.
     """
-    started = time.perf_counter()
     state = Run(settings, progress, catalogue, keep=keep)
-    return _read_all(state, lambda notify: find_sources(paths, settings, notify)).report(started)
+    return _read_all(state, lambda notify: find_sources(paths, settings, notify)).report()
 
 
 def scan_sources(
@@ -347,8 +346,7 @@ def scan_sources(
     catalogue: Catalogue | None = None,
 ) -> Report:
     """The same for sources that no path names; ``open_sources`` is given where to tell what was skipped or damaged."""
-    started = time.perf_counter()
-    return _read_all(Run(settings, progress, catalogue), open_sources).report(started)
+    return _read_all(Run(settings, progress, catalogue), open_sources).report()
 
 
 def scan_part(
@@ -390,7 +388,6 @@ def _is_failure(record: Record, matcher: Matcher) -> bool:
 
 def report_of(part: Part, settings: Settings, *, catalogue: Catalogue | None = None, keep: bool = False) -> Report:
     """The report on a part: that of one scan over its sources. Raises LoopdoctorError if other rules made it."""
-    started = time.perf_counter()
     state = Run(settings, None, catalogue, keep=keep)
     if part.pieces and part.rules != name_of_rules(state.catalogue):
         hint = "read it with the same version of loopdoctor and the same rules of your own"
@@ -399,4 +396,4 @@ def report_of(part: Part, settings: Settings, *, catalogue: Catalogue | None = N
         state.notify(notice)
     for piece in part.pieces:
         state.replay(piece)
-    return state.report(started)
+    return state.report()
