@@ -6,7 +6,6 @@ clue that was asked of an incident with what it added.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -41,5 +40,5 @@ def rehearse(paths: Sequence[str], settings: Settings) -> Iterator[Passed | Judg
             run.take(item)
         run.collector.end_source(source.name)
     yield Skipped(silent, beyond)
-    for diagnosis in run.report(time.perf_counter()).diagnoses:
+    for diagnosis in run.report().diagnoses:
         yield Judged(diagnosis, weigh_symptoms(diagnosis.incident, run.matcher))
