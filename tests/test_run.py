@@ -359,9 +359,12 @@ def diagnosed(pair: str, report: Path) -> None:
     done = run("--report", f"json={report}", "--", sys.executable, str(folder / "broken.py"))
     causes = [one["causes"][0]["id"] for one in json.loads(report.read_text())["incidents"]]
     assert load_pairs().pairs[pair].cause in causes, done.stderr.decode()
-    fixed = run("-f", "json", "--", sys.executable, str(folder / "fixed.py"))
+    report.unlink()
+    fixed = run("--report", f"json={report}", "--", sys.executable, str(folder / "fixed.py"))
     assert fixed.returncode == 0
-    assert fixed.stderr == b"" or b'"incidents": []' in fixed.stderr
+    found = {one["causes"][0]["id"] for one in json.loads(report.read_text())["incidents"]}
+    # In asyncio's debug mode a step of 0.1 s is told, and on a busy machine any step may take that long.
+    assert found <= {"blocking-call-in-loop"} - {load_pairs().pairs[pair].cause}, fixed.stderr.decode()
 
 
 @pytest.mark.parametrize("pair", ["price-cache-at-import", "metrics-flusher-destroyed", "invoice-render-blocks"])

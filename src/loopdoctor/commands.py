@@ -129,7 +129,8 @@ def run(
     PYTHONASYNCIODEBUG=1 and PYTHONTRACEMALLOC=10 (where tasks and resources were
     made), PYTHONWARNINGS=default (never awaited, unclosed; filters of your own
     are kept and count first), PYTHONFAULTHANDLER=1, PYTHONUNBUFFERED=1. They cost
-    time and memory; --no-debug leaves them out.
+    time and memory, and on a busy machine asyncio's debug mode may tell of slow
+    steps that are slow for no other reason; --no-debug leaves them out.
 
     Where our output is a terminal the command gets one of its own, of the same
     size, so that colours and progress bars stay; --no-tty gives it a pipe.
