@@ -34,7 +34,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     """
 
     def run_main(*arguments: str, found: Any = FAILED, catalogue: Catalogue = CATALOGUE) -> tuple[int, str, str]:
-        def scan(paths: Any, settings: Any, *, progress: Any = None, keep: bool = False) -> Report:
+        def scan(paths: Any, settings: Any, *, progress: Any = None, keep: bool = False, stop: object = None) -> Report:
             if isinstance(found, BaseException):
                 raise found
             seen.append((list(paths), settings))

@@ -45,10 +45,12 @@ if TYPE_CHECKING:
     from loopdoctor.model import Report
     from loopdoctor.redaction import Redaction
     from loopdoctor.settings import Settings
+    from loopdoctor.stopping import Stop
 
 EXIT_FOUND = 1
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
+BY_SIGNAL = 128
 
 app = typer.Typer(
     name="loopdoctor",
@@ -142,9 +144,10 @@ def scan(
 
     \b
     Exit status: 0 scanned; 1 found something at or above --fail-on; 2 an error,
-    or a report that could not be written (the others are);
-    130 stopped by Ctrl-C, with a report on what was found until then. With
-    --follow Ctrl-C is the usual end, and the status that of a finished scan.
+    or a report that could not be written (the others are); 130 stopped by
+    Ctrl-C, 143 by SIGTERM, 129 by SIGHUP, with a report on what was found until
+    then (a second signal ends it at once). With --follow a signal is the usual
+    end, and the status that of a finished scan.
 
     \b
     Each option can be set for a project, `fail-on = "likely"` below
@@ -156,6 +159,7 @@ def scan(
     from loopdoctor.render.messages import say_error, say_notices
     from loopdoctor.render.targets import deliver, kept_for, on_stdout, targets_of
     from loopdoctor.render.terminal import is_terminal
+    from loopdoctor.stopping import stop_on_signals
 
     sources = _sources(paths)
     targets = targets_of(format, output, report or ())
@@ -165,21 +169,23 @@ def scan(
     settings = _settings(rules, full, since, until, jobs)
     keep = kept_for(targets, redact)
     gate, former = gate_of(baseline, write_baseline, ignore or ())
-    if follow:
-        live = sys.stdout if shown in {"", "text"} else None if quiet else sys.stderr
-        found = _follow(sources, settings, _titles(rules), live, look, redaction if redact else None, gate)
-    else:
-        found = _scan(sources, settings, shown=not quiet and is_terminal(sys.stderr), keep=keep)
-    found = gate.judge(found)
-    titles = _titles(rules) if found.diagnoses or found.ignored else {}
-    edit = redaction.edit if redaction else None
-    written = deliver(found, titles, targets, look, say_error, edit)
-    if write_baseline is not None:
-        accept(found, titles, write_baseline, former, quiet=quiet)
-    # GitHub reads standard error for commands too; there the format itself tells of the notices.
-    if not quiet and shown != "github" and (shown != "text" or not is_terminal(sys.stdout)):
-        say_notices(redaction.of(found) if redaction and redact else found)
-    raise typer.Exit(_status(found, fail_on if write_baseline is None else "never") if written else EXIT_ERROR)
+    with stop_on_signals() as stop:  # until all is written: a signal must not leave half of it
+        if follow:
+            live = sys.stdout if shown in {"", "text"} else None if quiet else sys.stderr
+            found = _follow(sources, settings, stop, _titles(rules), live, look, redaction if redact else None, gate)
+        else:
+            found = _scan(sources, settings, stop, shown=not quiet and is_terminal(sys.stderr), keep=keep)
+        found = gate.judge(found)
+        titles = _titles(rules) if found.diagnoses or found.ignored else {}
+        edit = redaction.edit if redaction else None
+        written = deliver(found, titles, targets, look, say_error, edit)
+        if write_baseline is not None:
+            accept(found, titles, write_baseline, former, quiet=quiet)
+        # GitHub reads standard error for commands too; there the format itself tells of the notices.
+        if not quiet and shown != "github" and (shown != "text" or not is_terminal(sys.stdout)):
+            say_notices(redaction.of(found) if redaction and redact else found)
+    status = _status(found, fail_on if write_baseline is None else "never", stop.number)
+    raise typer.Exit(status if written else EXIT_ERROR)
 
 
 @app.command()
@@ -279,7 +285,7 @@ def _failed(error: LoopdoctorError) -> int:
 
 
 def _sources(paths: Sequence[str] | None) -> list[str]:
-    if paths:
+    if paths and (sys.stdin is not None or "-" not in paths):
         return list(paths)
     if sys.stdin is None or sys.stdin.isatty():
         raise typer.BadParameter("nothing to read: name a log, a directory, or - for standard input")
@@ -300,16 +306,16 @@ def _titles(rules: Sequence[str] | None) -> dict[str, str]:
     return {symptom.id: symptom.title for symptom in catalogue_of(rules).symptoms.values()}
 
 
-def _scan(sources: list[str], settings: Settings, *, shown: bool, keep: bool) -> Report:
+def _scan(sources: list[str], settings: Settings, stop: Stop, *, shown: bool, keep: bool) -> Report:
     from loopdoctor.pipeline import scan as run_scan
     from loopdoctor.render.progress import meter
 
     with meter(shown=shown) as progress:
         if settings.jobs == 1 or (len(sources) == 1 and not _may_be_several(sources[0])):
-            return run_scan(sources, settings, progress=progress, keep=keep)
+            return run_scan(sources, settings, progress=progress, keep=keep, stop=stop)
         from loopdoctor.jobs import scan_files
 
-        return scan_files(sources, settings, progress=progress, keep=keep)
+        return scan_files(sources, settings, progress=progress, keep=keep, stop=stop)
 
 
 def _may_be_several(path: str) -> bool:
@@ -319,6 +325,7 @@ def _may_be_several(path: str) -> bool:
 def _follow(
     sources: list[str],
     settings: Settings,
+    stop: Stop,
     titles: dict[str, str],
     live: TextIO | None,
     look: dict[str, Any],
@@ -331,28 +338,26 @@ def _follow(
     from loopdoctor.model import Report
     from loopdoctor.render import delivery, terminal
     from loopdoctor.render.live import Ticker
-    from loopdoctor.stopping import stop_on_signals
 
     ticker = Ticker(titles, terminal.view_of(live, **look))
     encoding = terminal.encoding_of(live)
     told = False
-    with stop_on_signals() as stop:
-        for item in seen_by(gate, follow(sources, settings, stop)):
-            if isinstance(item, Report):
-                if told and live is not None:
-                    delivery.to_stream(live, ["\n"], encoding)
-                return item
-            told = True
-            if live is not None and not delivery.to_stream(
-                live, [ticker.render(redaction.of(item) if redaction else item)], encoding
-            ):
-                stop.set()  # whoever read it has gone
+    for item in seen_by(gate, follow(sources, settings, stop)):
+        if isinstance(item, Report):
+            if told and live is not None:
+                delivery.to_stream(live, ["\n"], encoding)
+            return item
+        told = True
+        if live is not None and not delivery.to_stream(
+            live, [ticker.render(redaction.of(item) if redaction else item)], encoding
+        ):
+            stop.set()  # whoever read it has gone
     raise AssertionError("a scan ends with its report")
 
 
-def _status(report: Report, fail_on: str) -> int:
+def _status(report: Report, fail_on: str, signal: int) -> int:
     if report.stats.interrupted:
-        return EXIT_INTERRUPTED
+        return BY_SIGNAL + signal if signal else EXIT_INTERRUPTED
     return EXIT_FOUND if fails(report, fail_on) else 0
 
 

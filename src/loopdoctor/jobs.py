@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from stat import S_ISREG
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -17,6 +20,7 @@ from loopdoctor.parts import decode, encode
 from loopdoctor.pipeline import Progress, ProgressTick, Run, scan, scan_part
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Named, named_files, read_file, tell_skipped
+from loopdoctor.stopping import ASKING, Stop
 
 WORTH_IT = 64 << 20
 """Bytes in all files from which on processes are worth their start (0.2 s each)."""
@@ -24,18 +28,71 @@ WORTH_IT = 64 << 20
 AHEAD = 2
 """Files for each process that are read before what they gave is taken."""
 
+MOMENT = 0.1
+"""Seconds after which it is looked whether the report was asked for."""
+
 Outcome = tuple[bytes, list[str]]
 
 
-def read_alone(file: Named, settings: Settings) -> Outcome:
+class SharedStop(Stop):
+    """A stop that one process sets for all of them (``event``), or a signal for the process that it came to."""
+
+    def __init__(self, event: Any) -> None:
+        super().__init__()
+        self._event = event
+
+    def is_set(self) -> bool:
+        """Whether either did."""
+        return bool(self.number) or bool(self._event.is_set())
+
+
+_stop: Stop | None = None
+
+
+def _begin(event: Any) -> None:
+    """What a process does first: a signal, to it or to all, ends the log that it reads, and what it has counts."""
+    global _stop
+    stop = _stop = SharedStop(event)
+    for number in _asking():
+        signal.signal(number, lambda number, frame: stop.set(number))
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _asking())
+
+
+def _asking() -> list[int]:
+    return [getattr(signal, name) for name in ASKING if hasattr(signal, name)]
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Signals wait meanwhile, and in every process started here until it has begun: while it imports it would die."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _asking())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def read_alone(file: Named, settings: Settings, stop: Stop | None = None) -> Outcome:
     """One file's part, encoded, and the names of what in it was no log; for a process of its own."""
     skipped: list[str] = []
-    part = scan_part(lambda notify: read_file(file, settings, notify, skipped), replace(settings, jobs=1))
+    stop = stop or _stop
+    part = scan_part(
+        lambda notify: read_file(file, settings, notify, skipped, stop), replace(settings, jobs=1), stop=stop
+    )
     return encode(part), skipped
 
 
 def scan_files(
-    paths: Sequence[str], settings: Settings, *, progress: Progress | None = None, keep: bool = False
+    paths: Sequence[str],
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    keep: bool = False,
+    stop: Stop | None = None,
 ) -> Report:
     """``pipeline.scan``, with several files at once where that pays; the report is the same.
 
@@ -43,16 +100,19 @@ def scan_files(
     """
     jobs = settings.jobs or os.cpu_count() or 1
     if jobs == 1 or not _are_worth_it(paths):
-        return scan(paths, settings, progress=progress, keep=keep)
-    state = Run(settings, progress, keep=keep)
+        return scan(paths, settings, progress=progress, keep=keep, stop=stop)
+    state = Run(settings, progress, keep=keep, stop=stop)
     files = list(named_files(paths, state.notify))
-    pool = ProcessPoolExecutor(min(jobs, len(files)), mp_context=get_context("spawn"))
+    context = get_context("spawn")
+    event = context.Event()
+    pool = ProcessPoolExecutor(min(jobs, len(files)), mp_context=context, initializer=_begin, initargs=(event,))
     try:
-        _take_each(state, pool, files, jobs * AHEAD)
+        _take_each(state, pool, event, files, jobs * AHEAD)
+        state.interrupted = state.stop.is_set()
     except KeyboardInterrupt:
         state.interrupted = True
     finally:
-        pool.shutdown(wait=not state.interrupted, cancel_futures=True)
+        pool.shutdown(wait=not state.interrupted or state.stop.is_set(), cancel_futures=True)
     return state.report()
 
 
@@ -69,9 +129,9 @@ def _are_worth_it(paths: Sequence[str]) -> bool:
     return number > 1 and size >= WORTH_IT
 
 
-def _take_each(state: Run, pool: ProcessPoolExecutor, files: Sequence[Named], ahead: int) -> None:
+def _take_each(state: Run, pool: ProcessPoolExecutor, event: Any, files: Sequence[Named], ahead: int) -> None:
     skipped: dict[str, list[str]] = {}
-    for at, (file, (part, others)) in enumerate(_outcomes(state, pool, files, ahead)):
+    for at, (file, (part, others)) in enumerate(_outcomes(state, pool, event, files, ahead)):
         read = decode(part, file.path)
         for notice in read.notices:
             state.notify(notice)
@@ -85,26 +145,41 @@ def _take_each(state: Run, pool: ProcessPoolExecutor, files: Sequence[Named], ah
 
 
 def _outcomes(
-    state: Run, pool: ProcessPoolExecutor, files: Sequence[Named], ahead: int
+    state: Run, pool: ProcessPoolExecutor, event: Any, files: Sequence[Named], ahead: int
 ) -> Iterator[tuple[Named, Outcome]]:
     """What each file gave, in order. Where a process was killed the rest is read here, one after the other."""
     waiting: deque[tuple[Named, Future[Outcome]]] = deque()
     broken = False
-    following = iter(files)
+    following = deque(files)
     while True:
-        while not broken and len(waiting) < ahead and (file := next(following, None)) is not None:
-            waiting.append((file, pool.submit(read_alone, file, state.settings)))
+        while not (broken or state.stop.is_set()) and len(waiting) < ahead and following:
+            file = following.popleft()
+            with _unheard():
+                waiting.append((file, pool.submit(read_alone, file, state.settings)))
         if not waiting:
             break
         file, future = waiting.popleft()
         try:
-            outcome = future.result()
+            outcome = _result(state.stop, event, future)
+        except CancelledError:
+            continue
         except BrokenProcessPool:
-            if not broken:
+            if not broken and not state.stop.is_set():
                 message = "a process that read logs was killed; the rest was read without others"
                 state.notify(Notice("process-killed", message, file.path))
             broken = True
-            outcome = read_alone(file, state.settings)
+            outcome = read_alone(file, state.settings, state.stop)
         yield file, outcome
     for file in following:
-        yield file, read_alone(file, state.settings)
+        if state.stop.is_set():
+            return
+        yield file, read_alone(file, state.settings, state.stop)
+
+
+def _result(stop: Stop, event: Any, future: Future[Outcome]) -> Outcome:
+    """What a process gave; after a stop what it has so far, or CancelledError if it had not begun."""
+    while not wait([future], MOMENT).done:
+        if stop.is_set():
+            event.set()
+            future.cancel()
+    return future.result()

@@ -38,6 +38,7 @@ from loopdoctor.records import Flow
 from loopdoctor.repeats import Repeats, head_from
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Notify, Source, find_sources
+from loopdoctor.stopping import Stop
 from loopdoctor.timespan import Period
 
 MAX_NOTICES = 500
@@ -58,7 +59,13 @@ class Run:
     """One run: what it has found so far; with ``keep`` also in a form that can be put together with other runs'."""
 
     def __init__(
-        self, settings: Settings, progress: Progress | None, catalogue: Catalogue | None = None, *, keep: bool = False
+        self,
+        settings: Settings,
+        progress: Progress | None,
+        catalogue: Catalogue | None = None,
+        *,
+        keep: bool = False,
+        stop: Stop | None = None,
     ) -> None:
         self.started = time.perf_counter()
         self.settings = settings
@@ -77,6 +84,7 @@ class Run:
         self.keep = keep
         self.tape: Tape | None = None
         self.pieces: list[Piece] = []
+        self.stop = stop or Stop()
 
     def notify(self, notice: Notice) -> None:
         """Keeps a notice; the first ``MAX_NOTICES`` of them, the rest are counted."""
@@ -115,11 +123,15 @@ class Run:
         yield from group(lines, source.name, self.matcher.speaks, self.settings)
 
     def _until_interrupted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Ctrl-C while more is waited for ends a source like its end: what has come so far is read (``tail -f |``)."""
+        """A signal ends a source like its end: what has come so far is read, what is open is judged (``tail -f |``)."""
         try:
-            yield from blocks
+            for block in blocks:
+                yield block
+                if self.stop.is_set():
+                    break
         except KeyboardInterrupt:
             self.interrupted = True
+        self.interrupted = self.interrupted or self.stop.is_set()
 
     def _tally(self, source: Source) -> Tally:
         """A tally that tells of each block how far the source has come: in bytes on disk where they are known."""
@@ -325,17 +337,18 @@ def scan(
     progress: Progress | None = None,
     catalogue: Catalogue | None = None,
     keep: bool = False,
+    stop: Stop | None = None,
 ) -> Report:
     """Reads every source that ``paths`` name (``-`` is standard input) and reports what is wrong and why.
 
     ``catalogue`` spares a caller who scans often to load it each time; it must be that of ``settings.rules``. With
     ``keep`` the report has its ``part``, which can be merged with others.
 
-    Raises LoopdoctorError for a path that cannot be read or broken rules. Interrupted by Ctrl-C it reports what was
-    found so far, with ``stats.interrupted`` set.
+    Raises LoopdoctorError for a path that cannot be read or broken rules. Once ``stop`` is set, or interrupted by
+    Ctrl-C, it reports what was found so far, with ``stats.interrupted`` set.
     """
-    state = Run(settings, progress, catalogue, keep=keep)
-    return _read_all(state, lambda notify: find_sources(paths, settings, notify)).report()
+    state = Run(settings, progress, catalogue, keep=keep, stop=stop)
+    return _read_all(state, lambda notify: find_sources(paths, settings, notify, stop)).report()
 
 
 def scan_sources(
@@ -344,16 +357,21 @@ def scan_sources(
     *,
     progress: Progress | None = None,
     catalogue: Catalogue | None = None,
+    stop: Stop | None = None,
 ) -> Report:
     """The same for sources that no path names; ``open_sources`` is given where to tell what was skipped or damaged."""
-    return _read_all(Run(settings, progress, catalogue), open_sources).report()
+    return _read_all(Run(settings, progress, catalogue, stop=stop), open_sources).report()
 
 
 def scan_part(
-    open_sources: Callable[[Notify], Iterable[Source]], settings: Settings, *, catalogue: Catalogue | None = None
+    open_sources: Callable[[Notify], Iterable[Source]],
+    settings: Settings,
+    *,
+    catalogue: Catalogue | None = None,
+    stop: Stop | None = None,
 ) -> Part:
     """What a scan finds, in the form that can be put together with what others find: see ``parts``."""
-    return _read_all(Run(settings, None, catalogue, keep=True), open_sources).part()
+    return _read_all(Run(settings, None, catalogue, keep=True, stop=stop), open_sources).part()
 
 
 def _read_all(state: Run, open_sources: Callable[[Notify], Iterable[Source]]) -> Run:

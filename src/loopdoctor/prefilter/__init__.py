@@ -167,7 +167,12 @@ def _ahead(blocks: Iterator[bytes], search: Search, seam: int, threads: int) -> 
     with ThreadPoolExecutor(threads, thread_name_prefix="loopdoctor-search") as pool:
         before = b""
         while batch := list(islice(blocks, BATCH)):
-            waiting.append((batch, pool.submit(_find_all, search.ends, batch, before, seam)))
+            try:
+                waiting.append((batch, pool.submit(_find_all, search.ends, batch, before, seam)))
+            except RuntimeError:  # no room for another thread
+                found_now = Future[list[Found]]()
+                found_now.set_result(_find_all(search.ends, batch, before, seam))
+                waiting.append((batch, found_now))
             for block in batch:
                 before = _end_of(before, block, seam)
             if len(waiting) > threads + 1:

@@ -43,7 +43,7 @@ def make_search(literals: Sequence[bytes], engine: Engine = "auto") -> Search:
     if engine != "find":
         try:
             return HyperscanSearch(literals)
-        except ImportError:
+        except Exception:  # missing, broken, or made for another processor: it fails in any way
             if engine == "hyperscan":
                 raise
     return FindSearch(literals)

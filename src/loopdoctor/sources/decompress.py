@@ -93,7 +93,7 @@ class _ZstdFrame:
 def _gzip_member() -> Any:
     try:
         from isal import igzip_lib
-    except ImportError:
+    except Exception:  # noqa: BLE001 - an installation that is broken fails in any way (SystemError, OSError)
         return _ZlibMember()
     return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
 
@@ -116,10 +116,12 @@ def _errors() -> tuple[type[Exception], ...]:
     import lzma
     import zlib
 
-    import zstandard
+    errors: list[Any] = [zlib.error, lzma.LZMAError, EOFError, OSError, ValueError]
+    with contextlib.suppress(Exception):
+        import zstandard
 
-    errors: list[Any] = [zlib.error, lzma.LZMAError, zstandard.ZstdError, EOFError, OSError, ValueError]
-    with contextlib.suppress(ImportError):
+        errors.append(zstandard.ZstdError)
+    with contextlib.suppress(Exception):
         from isal import igzip_lib
 
         errors.append(igzip_lib.IsalError)
@@ -176,6 +178,12 @@ def decompression_of(head: bytes) -> Decompression | None:
 
 def decompress(kind: Decompression, stream: Stream, report: Report) -> Iterator[bytes]:
     """The unpacked blocks, each small enough (``BLOCK``; 32 MiB of zstd) for a bomb to be stopped at any of them."""
+    try:
+        kind.make()
+    except Exception as error:  # noqa: BLE001 - as with isal
+        missing = f"{type(error).__name__}: {error}"
+        report("unsupported", f"{kind.name} data cannot be read by this installation ({missing}), and was skipped")
+        return
     try:
         yield from _members(stream, kind.make, kind.magic, kind.name, report)
     except _errors() as error:

@@ -19,6 +19,7 @@ from loopdoctor.sources.decompress import Report
 from loopdoctor.sources.job_logs import HEAD, job_of, say_twice, told_twice
 from loopdoctor.sources.stream import Source, read_blocks
 from loopdoctor.sources.unpack import Input
+from loopdoctor.stopping import Stop
 
 STDIN = "-"
 SHOWN = 5
@@ -27,17 +28,19 @@ PIPE = 1 << 20
 Notify = Callable[[Notice], None]
 
 
-def find_sources(paths: Sequence[str], settings: Settings, notify: Notify) -> Iterator[Source]:
+def find_sources(
+    paths: Sequence[str], settings: Settings, notify: Notify, stop: Stop | None = None
+) -> Iterator[Source]:
     """Every log within ``paths``, in the order given, the files of a directory in the order of their names.
 
     A path is a file, a directory (searched with all below it), a pattern such as ``logs/**/*.log``, a named pipe, or
     ``-`` for standard input. Containers are unpacked by their content, whatever they are called. Each source must be
-    read (or left) before the next is asked for.
+    read (or left) before the next is asked for. Once ``stop`` is set every input ends where it is being read.
 
     Raises LoopdoctorError for a path that is not there or cannot be read, and for a directory without any file: for
     all that can be known at once, before the first source is given.
     """
-    return _each(_checked(paths), settings, notify)
+    return _each(_checked(paths), settings, notify, stop)
 
 
 class Named(NamedTuple):
@@ -56,9 +59,11 @@ def named_files(paths: Sequence[str], notify: Notify) -> Iterator[Named]:
             yield Named(path)
 
 
-def read_file(file: Named, settings: Settings, notify: Notify, skipped: list[str]) -> Iterator[Source]:
+def read_file(
+    file: Named, settings: Settings, notify: Notify, skipped: list[str], stop: Stop | None = None
+) -> Iterator[Source]:
     """The logs in one file; the names of those that turn out to be none, and that nobody named, go to ``skipped``."""
-    return _read(file.path, settings, notify, skipped, guessed=bool(file.within))
+    return _read(file.path, settings, notify, skipped, stop, guessed=bool(file.within))
 
 
 def tell_skipped(within: str, skipped: Sequence[str], notify: Notify) -> None:
@@ -76,11 +81,13 @@ def _checked(paths: Sequence[str]) -> list[str]:
     return found
 
 
-def _each(paths: Sequence[str], settings: Settings, notify: Notify) -> Iterator[Source]:
+def _each(paths: Sequence[str], settings: Settings, notify: Notify, stop: Stop | None) -> Iterator[Source]:
     for path in paths:
         skipped: list[str] = []
         for file in named_files([path], notify):
-            yield from read_file(file, settings, notify, skipped)
+            if stop is not None and stop.is_set():
+                break
+            yield from read_file(file, settings, notify, skipped, stop)
         tell_skipped(path, skipped, notify)
 
 
@@ -174,7 +181,9 @@ def _steps_of_jobs(paths: Sequence[str]) -> set[str]:
         return set()
 
 
-def _read(path: str, settings: Settings, notify: Notify, skipped: list[str], *, guessed: bool) -> Iterator[Source]:
+def _read(
+    path: str, settings: Settings, notify: Notify, skipped: list[str], stop: Stop | None, *, guessed: bool
+) -> Iterator[Source]:
     try:
         descriptor = open_raw(path)
     except OSError as error:
@@ -194,8 +203,9 @@ def _read(path: str, settings: Settings, notify: Notify, skipped: list[str], *, 
             size=info.st_size if regular else None,
             path=path if regular and path != STDIN else None,
             guessed=guessed,
+            stop=stop,
         )
-        yield from origin.sources(_guarded(read_blocks(descriptor), origin.report_about(path)))
+        yield from origin.sources(_guarded(read_blocks(descriptor, stop), origin.report_about(path)))
         skipped += origin.skipped
     finally:
         if path != STDIN:

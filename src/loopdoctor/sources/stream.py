@@ -6,6 +6,8 @@ import os
 import select
 from collections.abc import Callable, Iterable, Iterator
 
+from loopdoctor.stopping import Stop
+
 BLOCK = 256 << 10
 """Bytes asked for at once: with less the cost of a call shows; with more the blocks leave the processor's cache."""
 
@@ -88,14 +90,14 @@ class Stream:
             yield data
 
 
-def read_blocks(descriptor: int) -> Iterator[bytes]:
-    """What ``read(2)`` gives until the end. Raises OSError where the device or file system fails.
+def read_blocks(descriptor: int, stop: Stop | None = None) -> Iterator[bytes]:
+    """What ``read(2)`` gives until the end or a ``stop``. Raises OSError where the device or file system fails.
 
     ``os.read`` makes an object a block, and still is as fast as reading into kept buffers: the allocator hands out the
     same few blocks again. Mapping the file would be no faster, and a log that logrotate truncates meanwhile would
     kill the process.
     """
-    while True:
+    while stop is None or stop.wait_for(descriptor):
         try:
             block = os.read(descriptor, BLOCK)
         except BlockingIOError:  # another program has put our standard input into non-blocking mode

@@ -11,6 +11,7 @@ from loopdoctor.sources.binary import kind_of_binary
 from loopdoctor.sources.decompress import Report, decompress, decompression_of
 from loopdoctor.sources.encodings import HEAD, encoding_of, to_utf8
 from loopdoctor.sources.stream import Source, Stream
+from loopdoctor.stopping import Stop
 
 MAX_ARCHIVES = 3
 """Archives inside each other: artifacts of artifacts have two, an archive that holds itself has no end."""
@@ -38,6 +39,7 @@ class Input:
         size: int | None = None,
         path: str | None = None,
         guessed: bool = False,
+        stop: Stop | None = None,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -47,6 +49,7 @@ class Input:
         self.skipped: list[str] = []
         self.stopped = False
         self._notify = notify
+        self._stop = stop
         self._grown = 0
         self._raw = Stream(())
 
@@ -56,10 +59,10 @@ class Input:
         return _unpack(self.name, self._raw, self, ())
 
     def report_about(self, name: str) -> Report:
-        """A function that tells what went wrong with ``name``; nothing more is told once a limit has ended it all."""
+        """A function that tells what went wrong with ``name``; nothing more once a limit or a signal has ended all."""
 
         def report(kind: str, message: str) -> None:
-            if not self.stopped:
+            if not self.stopped and not (self._stop is not None and self._stop.is_set()):
                 self._notify(Notice(kind, message, name))
 
         return report
