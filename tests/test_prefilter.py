@@ -179,10 +179,10 @@ def test_a_record_without_end_is_handed_over_in_pieces_that_go_on() -> None:
 
 
 def test_a_storm_is_handed_over_in_pieces_of_whole_lines() -> None:
-    """A log of nothing but hits costs pieces of about 1 MiB, not a window a hit."""
+    """A log of nothing but hits costs pieces of about 1 MiB, the first of them smaller, not a window a hit."""
     data = b"17:03 the lantern went out, it is dark at the quay\n" * 90_000
     windows, _ = windows_of(in_chunks(data, [100_000]), Settings(whole_below=0, max_record=10**9))
-    assert len(windows) == -(-len(data) // PIECE)
+    assert len(windows) <= len(data) // PIECE + 5
     assert all(window.data.endswith(b"\n") and len(window.data) < PIECE + 60 for window in windows)
     assert b"".join(window.data for window in windows) == data
 
@@ -238,7 +238,8 @@ def test_a_line_without_end_that_holds_a_hit_is_cut() -> None:
     peak, windows, tally = peak_of([b"calm\nhead ", *[block] * 100, LITERALS[0], *[block] * 100, b"\ncalm\n"])
     assert peak < 8 << 20
     limit = Settings().max_line
-    assert [len(line) for line in windows[0].data.split(b"\n")] == [4, limit, 4, 0]
+    handed_over = b"".join(window.data for window in windows)
+    assert [len(line) for line in handed_over.split(b"\n")] == [4, limit, 4, 0]
     assert windows[0].data.startswith(b"calm\nhead xxx")
     assert (tally.cut_lines, tally.lines) == (1, 3)
 

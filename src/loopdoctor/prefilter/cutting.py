@@ -19,6 +19,10 @@ from loopdoctor.settings import Settings
 PIECE = 1 << 20
 """Bytes after which a long stretch is handed over, up to the end of the line."""
 
+FIRST_PIECE = 64 << 10
+"""The same for the first pieces of a stretch, each of which is twice as long as the one before: what is learned from
+them spares much of the parsing of those behind."""
+
 STRIDE = 16
 """Lines within which a record must show another of its lines to go on: other streams write in between."""
 
@@ -58,6 +62,7 @@ class Cutter:
         self._parts: list[bytes] = []  # of the open window, not handed over yet
         self._parts_size = 0
         self._parts_lines = 0
+        self._piece = PIECE if tally.whole else FIRST_PIECE
         self._first = 1  # number of the first line in parts
 
     def feed(self, block: bytes, newlines: int, hits: Sequence[int]) -> Iterator[Window]:
@@ -240,18 +245,19 @@ class Cutter:
         self._parts.append(lines)
         self._parts_size += len(lines)
         self._parts_lines += lines.count(b"\n")
-        if self._parts_size <= PIECE and self._parts_lines <= self._max_lines:
+        if self._parts_size <= self._piece and self._parts_lines <= self._max_lines:
             return
         data = b"".join(self._parts)
         at, left = 0, self._parts_lines
         while True:
-            end = data.find(b"\n", at + PIECE - 1) + 1 or len(data)
+            end = data.find(b"\n", at + self._piece - 1) + 1 or len(data)
             if left > self._max_lines:
                 end = min(end, self._piece_of_lines(data, at, end))
             if end >= len(data):
                 break
             left -= data.count(b"\n", at, end)
             yield self._window(data[at:end], last=False)
+            self._piece = min(PIECE, 2 * self._piece)
             at = end
         self._parts, self._parts_size, self._parts_lines = [data[at:]], len(data) - at, left
 
