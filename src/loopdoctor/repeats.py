@@ -29,8 +29,11 @@ ZONE = lazy(rb"\[?[\d/-]{10}[T ,]\d\d:\d\d:\d\d(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)")
 
 ENOUGH = 4
 """Times that an entry must have been parsed before its like are counted: one more than the samples kept of it."""
-MAX_KEYS = 4000
-MAX_ENTRY = 64 << 10
+MAX_KEYS = 2000
+MAX_ENTRY = 16 << 10
+"""Bytes of an entry that is told by its shape: the last one of each of ``MAX_KEYS`` shapes is kept."""
+FARTHEST = 64 << 10
+"""Bytes above a hit in which the beginning of its entry is looked for."""
 
 Entry = tuple[int, int, bytes]
 """Offsets of an entry's first byte and of the byte behind it, and its shape (b"" if it cannot be told)."""
@@ -136,12 +139,15 @@ class Repeats:
             self._refuse([key])
         elif len(self._parsed) < MAX_KEYS or key in self._parsed:
             self._parsed[key] = times = self._parsed.get(key, 0) + 1
-            if times >= ENOUGH and key not in self._unfit:
+            if times >= ENOUGH and key not in self._unfit and len(self._unfit) < MAX_KEYS:
                 self._known.add(key)
 
     def _refuse(self, keys: Iterable[bytes]) -> None:
-        self._unfit.update(keys)
-        self._known -= self._unfit
+        """These must be parsed each time; when too many are, no more become known."""
+        for key in keys:
+            self._known.discard(key)
+            if len(self._unfit) < MAX_KEYS:
+                self._unfit.add(key)
 
     def counted(self) -> Iterator[Counted]:
         """What was only counted, in the order of the log."""
@@ -297,7 +303,7 @@ def _head_before(data: bytes, hit: int) -> int:
     """The offset of the nearest line at or above ``hit`` that opens with a date; -1 if there is none near."""
     start = data.rfind(b"\n", 0, hit - 1) + 1
     while HEAD.match(data, start) is None:
-        if start == 0 or hit - start > MAX_ENTRY:
+        if start == 0 or hit - start > FARTHEST:
             return -1
         start = data.rfind(b"\n", 0, start - 1) + 1
     return start

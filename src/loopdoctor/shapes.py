@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from hashlib import blake2b
 
 from loopdoctor.patterns import lazy
 
@@ -23,6 +24,7 @@ _END = rb"(?=\[?\d{4}[-/]\d\d[-/]\d\d[T ,]\d\d:|\Z)"
 
 _LEADS = (24, 7)
 """Bytes behind the time by which patterns are told apart before any is tried: level and logger, or the level alone."""
+_LONG = 200
 _MAX_PATTERN = 8 << 10
 _MAX_PATTERNS = 500
 _TRIED = 8
@@ -32,9 +34,13 @@ Pattern = tuple[re.Pattern[bytes], bytes]
 
 
 def shape_of(entry: bytes) -> bytes:
-    """The shape of an entry that opens with a date: all behind its time, with ``0`` for what varies."""
+    """The shape of an entry that opens with a date: all behind its time, with ``0`` for what varies.
+
+    Of a long one a digest, since thousands may be remembered.
+    """
     time = _TIME.match(entry)
-    return _VARYING.sub(b"0", entry[time.end() :] if time else entry)
+    shape = _VARYING.sub(b"0", entry[time.end() :] if time else entry)
+    return shape if len(shape) <= _LONG else shape[: _LEADS[0]] + blake2b(shape, digest_size=16).digest()
 
 
 class Shapes:

@@ -99,7 +99,7 @@ class Prefilter:
             tally.whole = "small"
         else:
             tally.whole = reason_for_full(b"".join(first)[:SNIFFED])
-        dense = Dense(source.name, Cutter(source.name, self._settings, tally), tally, head)
+        dense = Dense(source.name, Cutter(source.name, self._settings, tally), head)
         for block, (newlines, hits) in self._scanned(chain(first, blocks), tally):
             tally.read(len(block), newlines)
             yield from dense.feed(block, newlines, hits, ready=not tally.whole and ready())

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from loopdoctor.model import Window
 from loopdoctor.prefilter.cutting import Cutter
-from loopdoctor.prefilter.tally import Tally
 
 SPARSE = 32 << 10
 """Bytes for each literal found, above which a block is not dense."""
@@ -23,10 +22,9 @@ MAX_ENTRY = 64 << 10
 class Dense:
     """Takes the blocks of a source before the ``Cutter`` does. ``head`` finds where the next entry begins (or None)."""
 
-    def __init__(self, name: str, cutter: Cutter, tally: Tally, head: Callable[[bytes, int], int | None]) -> None:
+    def __init__(self, name: str, cutter: Cutter, head: Callable[[bytes, int], int | None]) -> None:
         self._name = name
         self._cutter = cutter
-        self._tally = tally
         self._head = head
         self._on = False
         self._line = 1
