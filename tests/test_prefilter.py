@@ -13,7 +13,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from loopdoctor.model import Window
-from loopdoctor.prefilter import Prefilter, Tally
+from loopdoctor.prefilter import Prefilter, Tally, newlines
 from loopdoctor.prefilter.cutting import PIECE, STRIDE
 from loopdoctor.prefilter.search import FindSearch, make_search
 from loopdoctor.prefilter.sniff import SNIFFERS, reason_for_full
@@ -327,3 +327,13 @@ def test_logs_whose_entries_span_lines_are_recognised(name: str) -> None:
 def test_ordinary_logs_are_not_taken_for_those(head: bytes) -> None:
     """A log of one entry a line is cut into windows."""
     assert reason_for_full(head) == ""
+
+
+def test_line_breaks_are_counted_alike_without_stringzilla(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken or missing library costs time and nothing else."""
+    block = b"one\ntwo\n\nthree" * 999
+    fast = newlines.counter()(block)
+    monkeypatch.setitem(sys.modules, "stringzilla", None)
+    newlines.counter.cache_clear()
+    assert newlines.counter()(block) == fast == block.count(b"\n")
+    newlines.counter.cache_clear()

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from loopdoctor.model import Record, Timeline, Window
 from loopdoctor.patterns import lazy
-from loopdoctor.prefilter import Tally
+from loopdoctor.prefilter import Tally, count_lines
 from loopdoctor.shapes import HEAD, Shapes, shape_of
 from loopdoctor.timeline import Moments, seconds_of
 
@@ -121,7 +121,7 @@ class Repeats:
             else:
                 entries = self._entries_between_heads(window.data, window.hits)
             spans = self._spans(window, entries)
-            self._next = window.first + window.data.count(b"\n")
+            self._next = window.first + count_lines()(window.data)
             yield from self._cut(window, spans, self._outside(window, entries, spans))
 
     def ready(self) -> bool:

@@ -14,13 +14,14 @@ from itertools import chain, islice
 from loopdoctor.model import Window
 from loopdoctor.prefilter.cutting import Cutter
 from loopdoctor.prefilter.dense import Dense
+from loopdoctor.prefilter.newlines import counter as count_lines
 from loopdoctor.prefilter.search import Engine, Search, make_search
 from loopdoctor.prefilter.sniff import SNIFFED, reason_for_full
 from loopdoctor.prefilter.tally import Tally
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Source
 
-__all__ = ["EVERY_RECORD", "STRUCTURAL", "Prefilter", "Tally"]
+__all__ = ["EVERY_RECORD", "STRUCTURAL", "Prefilter", "Tally", "count_lines"]
 
 STRUCTURAL = (
     b"(most recent call ",  # tracebacks and stacks of every kind, rich's boxes, faulthandler ("first)")
@@ -203,4 +204,4 @@ def _find(ends: Callable[[bytes], list[int]], block: bytes, across: bytes, befor
     hits = ends(block)
     if across and (more := [end - before for end in ends(across) if end > before]):
         hits = sorted({*more, *hits})
-    return block.count(b"\n"), hits
+    return count_lines()(block), hits

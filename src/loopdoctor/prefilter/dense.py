@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from loopdoctor.model import Window
 from loopdoctor.prefilter.cutting import Cutter
+from loopdoctor.prefilter.newlines import counter
 
 SPARSE = 32 << 10
 """Bytes for each literal found, above which a block is not dense."""
@@ -52,7 +53,7 @@ class Dense:
         count = bisect_right(found, last)
         if last:
             yield Window(self._name, self._line, data[:last], hits=tuple(found[:count]))
-            self._line += data.count(b"\n", 0, last)
+            self._line += counter()(data[:last])
         self._carry, self._carried = data[last:], [hit - last for hit in found[count:]]
 
     def finish(self) -> Iterator[Window]:
