@@ -16,6 +16,7 @@ from loopdoctor.errors import LoopdoctorError
 from loopdoctor.options import (
     Baseline,
     Color,
+    Dask,
     FailOn,
     Follow,
     Format,
@@ -112,6 +113,7 @@ def scan(
     since: Since = None,
     until: Until = None,
     jobs: Jobs = 0,
+    dask: Dask = None,
     follow: Follow = False,
     fail_on: FailOn = "never",
     baseline: Baseline = None,
@@ -135,6 +137,7 @@ def scan(
     loopdoctor scan ci.log --report json=ci.json      and the text, of one scan
     loopdoctor scan app.log --since 2h                what was logged since then
     loopdoctor scan pod-a/ --report part=a.json       for `loopdoctor merge`
+    loopdoctor scan /mnt/logs --dask tcp://cluster:8786
     journalctl -f -u shop | loopdoctor scan --follow -
 
     \b
@@ -171,10 +174,13 @@ def scan(
     gate, former = gate_of(baseline, write_baseline, ignore or ())
     with stop_on_signals() as stop:  # until all is written: a signal must not leave half of it
         if follow:
+            if dask:
+                raise typer.BadParameter("--follow reads on this machine only, so it cannot go with --dask")
             live = sys.stdout if shown in {"", "text"} else None if quiet else sys.stderr
             found = _follow(sources, settings, stop, _titles(rules), live, look, redaction if redact else None, gate)
         else:
-            found = _scan(sources, settings, stop, shown=not quiet and is_terminal(sys.stderr), keep=keep)
+            shown_now = not quiet and is_terminal(sys.stderr)
+            found = _scan(sources, settings, stop, shown=shown_now, keep=keep, dask=dask)
         found = gate.judge(found)
         titles = _titles(rules) if found.diagnoses or found.ignored else {}
         edit = redaction.edit if redaction else None
@@ -306,11 +312,15 @@ def _titles(rules: Sequence[str] | None) -> dict[str, str]:
     return {symptom.id: symptom.title for symptom in catalogue_of(rules).symptoms.values()}
 
 
-def _scan(sources: list[str], settings: Settings, stop: Stop, *, shown: bool, keep: bool) -> Report:
+def _scan(sources: list[str], settings: Settings, stop: Stop, *, shown: bool, keep: bool, dask: str | None) -> Report:
     from loopdoctor.pipeline import scan as run_scan
     from loopdoctor.render.progress import meter
 
     with meter(shown=shown) as progress:
+        if dask:
+            from loopdoctor.cluster import scan_on_cluster
+
+            return scan_on_cluster(dask, sources, settings, progress=progress, keep=keep, stop=stop)
         if settings.jobs == 1 or (len(sources) == 1 and not _may_be_several(sources[0])):
             return run_scan(sources, settings, progress=progress, keep=keep, stop=stop)
         from loopdoctor.jobs import scan_files

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class LoopdoctorError(Exception):
     """A mistake in the input or in how the tool was called; ends the command with exit status 2.
@@ -16,6 +18,10 @@ class LoopdoctorError(Exception):
         self.message = message
         self.context = context
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It goes from one process to another as it is."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
     def __str__(self) -> str:
         place = f"{self.context}: " if self.context else ""

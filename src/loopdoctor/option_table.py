@@ -112,6 +112,13 @@ _ROWS = (
         least=0,
         most=256,
     ),
+    Option(
+        "dask",
+        "text",
+        None,
+        "Read the logs on the workers of this dask.distributed scheduler, tcp://HOST:8786, or of one started for it: "
+        "local. Needs loopdoctor[dask].",
+    ),
     Option("top", "number", 3, "How many causes of each failure the text shows.", least=1),
     Option("why", "switch", False, "Show every clue that was asked, held or not, with its weight and its lines."),
     Option("color", "switch", None, "Colour, whatever the output is.", everywhere=True),

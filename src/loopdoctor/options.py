@@ -43,6 +43,7 @@ Baseline = Annotated[str | None, typer.Option("--baseline", metavar="FILE", help
 WriteBaseline = Annotated[str | None, typer.Option("--write-baseline", metavar="FILE", help=says("write-baseline"))]
 Ignored = Annotated[list[str] | None, typer.Option("--ignore", metavar="ID", help=says("ignore"))]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, max=256, metavar="N", help=says("jobs"))]
+Dask = Annotated[str | None, typer.Option("--dask", metavar="ADDRESS|local", help=says("dask"))]
 Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help=says("since"))]
 Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help=says("until"))]
 Top = Annotated[int, typer.Option(min=1, metavar="N", help=says("top"))]

@@ -44,10 +44,14 @@ def find_sources(
 
 
 class Named(NamedTuple):
-    """A file to read; ``within`` is the directory that was named and in which it was found ("": it was named)."""
+    """A file to read; ``within`` is the directory that was named and in which it was found ("": it was named).
+
+    ``base`` is the directory that ``path`` starts from, where that is not the reader's own.
+    """
 
     path: str
     within: str = ""
+    base: str = ""
 
 
 def named_files(paths: Sequence[str], notify: Notify) -> Iterator[Named]:
@@ -63,7 +67,7 @@ def read_file(
     file: Named, settings: Settings, notify: Notify, skipped: list[str], stop: Stop | None = None
 ) -> Iterator[Source]:
     """The logs in one file; the names of those that turn out to be none, and that nobody named, go to ``skipped``."""
-    return _read(file.path, settings, notify, skipped, stop, guessed=bool(file.within))
+    return _read(file.path, settings, notify, skipped, stop, guessed=bool(file.within), base=file.base)
 
 
 def tell_skipped(within: str, skipped: Sequence[str], notify: Notify) -> None:
@@ -182,10 +186,18 @@ def _steps_of_jobs(paths: Sequence[str]) -> set[str]:
 
 
 def _read(
-    path: str, settings: Settings, notify: Notify, skipped: list[str], stop: Stop | None, *, guessed: bool
+    path: str,
+    settings: Settings,
+    notify: Notify,
+    skipped: list[str],
+    stop: Stop | None,
+    *,
+    guessed: bool,
+    base: str = "",
 ) -> Iterator[Source]:
+    place = path if path == STDIN else os.path.join(base, path)  # noqa: PTH118 - it may be no text
     try:
-        descriptor = open_raw(path)
+        descriptor = open_raw(place)
     except OSError as error:
         if not guessed:
             raise unreadable(path, error) from error
@@ -201,7 +213,7 @@ def _read(
             settings,
             notify,
             size=info.st_size if regular else None,
-            path=path if regular and path != STDIN else None,
+            path=place if regular and path != STDIN else None,
             guessed=guessed,
             stop=stop,
         )
