@@ -208,7 +208,7 @@ def test_workers_with_another_loopdoctor_are_refused(logs: list[str], tmp_path: 
         scan = loopdoctor("logs", "--dask", there.address, cwd=tmp_path)
         out, complaints = scan.communicate(timeout=30)
     assert (scan.returncode, out) == (2, "")
-    assert re.search(r"tcp://127.0.0.1:\d+: the worker has loopdoctor 0.0.7, and this is", complaints)
+    assert re.search(r"the worker has loopdoctor 0.0.7, and this is .*\n  --> tcp://127.0.0.1:\d+", complaints)
 
 
 @pytest.mark.tools
