@@ -54,6 +54,8 @@ class Matcher:
         self._quick: dict[str, re.Pattern[str]] = {}
         self._guarded: dict[str, regex.Pattern[str]] = {}
         self._known: dict[str, _Held] = {}
+        self._framed: Record | None = None
+        self._frames_fit: dict[str, bool] = {}
         self._by_literal: dict[str, list[tuple[str, Signature]]] = {}
         # By id: the order of reading must decide nothing, and is another one in a wheel than in a source tree.
         for _, symptom in sorted(catalogue.symptoms.items()):
@@ -116,17 +118,11 @@ class Matcher:
         """The record's symptoms, each rule once, in the order in which the record says them."""
         found: dict[str, Symptom] = {}
         for number, word in zip(record.words_at, record.words, strict=True):
-            for rule, captures in self._match_word(record, word):
-                if rule not in found:
-                    found[rule] = Symptom(rule, record, number, word, captures)
+            for literal in self._held(word).symptoms:
+                for rule, signature in self._by_literal[literal]:
+                    if rule not in found and (captures := self._fits(record, word, signature)) is not None:
+                        found[rule] = Symptom(rule, record, number, word, captures)
         return list(found.values())
-
-    def _match_word(self, record: Record, word: str) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-        for literal in self._held(word).symptoms:
-            for rule, signature in self._by_literal[literal]:
-                captures = self._fits(record, word, signature)
-                if captures is not None:
-                    yield rule, captures
 
     def _fits(self, record: Record, word: str, signature: Signature) -> tuple[tuple[str, str], ...] | None:
         if signature.kinds and record.kind not in signature.kinds:
@@ -152,7 +148,13 @@ class Matcher:
         return split is not None and self.search(pattern, split[0]) is not None
 
     def _frame_fits(self, record: Record, pattern: str) -> bool:
-        return any(self.search(pattern, f"{frame.file}:{frame.function}") for frame in record.frames())
+        if self._framed is not record:  # asked for every word of a record, which may have thousands of both
+            self._framed, self._frames_fit = record, {}
+        fits = self._frames_fit.get(pattern)
+        if fits is None:
+            fits = any(self.search(pattern, f"{frame.file}:{frame.function}") for frame in record.frames())
+            self._frames_fit[pattern] = fits
+        return fits
 
     def refusals(self, record: Record) -> Iterator[Refusal]:
         """The rules that a record calls up by a literal without having the symptom, in the order of its lines."""

@@ -21,7 +21,7 @@ ESCAPES = lazy(
 SECTION = lazy(r"(?:section_(?:start|end):\d+:|travis_(?:fold|time):(?:start|end):)[^\r\n]*(?:\r|$)", re.MULTILINE)
 # Colours whose escape character somebody wrote out, replaced or lost: ``\x1b[31m``, ``#033[31m``, ``[31m``.
 WRITTEN = lazy(
-    r"(?:\\+(?:x1[bB]|u001[bB]|033|e)|#033|\^\[|\ufffd|\u241b)\[[0-9;]{0,20}[A-Za-z]"
+    r"(?:(?<!\\)\\+(?:x1[bB]|u001[bB]|033|e)|#033|\^\[|\ufffd|\u241b)\[[0-9;]{0,20}[A-Za-z]"
     r"|\[\d{1,3}(?:;\d{1,3}){0,4}m(?!\])"
 )
 WIDE = "\xa0\u2007\u202f\u2002\u2003\u2009\u3000"

@@ -28,8 +28,9 @@ MAX_OPENED = 40
 SHORTEST = 80
 """Characters of a line that may hold several: a report's first line alone has some forty."""
 
+# A row of backslashes is looked at once, from its first: from each of them it would take its length squared.
 BREAK = (
-    r"(?P<break>\\+r\\+n|\\+n|\\+012|\\+x0[aA]|\\+u000[aA]|(?:#015)?#012|(?:%0[dD])?%0[aA]"
+    r"(?P<break>(?<!\\)\\+(?:r\\+n|n|012|x0[aA]|u000[aA])|(?:#015)?#012|(?:%0[dD])?%0[aA]"
     r"|\|r\|n|\|n|&#(?:10|xA|xa);|<br ?/?>|[↵⏎␤])"
 )
 # What can only be the end of a line that others follow, or the beginning of one that stands behind others.
