@@ -179,8 +179,8 @@ def scan(
             live = sys.stdout if shown in {"", "text"} else None if quiet else sys.stderr
             found = _follow(sources, settings, stop, _titles(rules), live, look, redaction if redact else None, gate)
         else:
-            visible = not quiet and is_terminal(sys.stderr)
-            found = _scan(sources, settings, stop, shown=visible, keep=keep, dask=dask)
+            meter_shown = not quiet and is_terminal(sys.stderr)
+            found = _scan(sources, settings, stop, shown=meter_shown, keep=keep, dask=dask)
         found = gate.judge(found)
         titles = _titles(rules) if found.diagnoses or found.ignored else {}
         edit = redaction.edit if redaction else None

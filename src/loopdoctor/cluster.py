@@ -37,7 +37,7 @@ PATIENCE = 30.0
 """Seconds to wait for the scheduler, and for its first worker."""
 
 BATCH = 2000
-"""Shards that the scheduler is given ahead of those that were read: for 100,000 at once it and we need a gigabyte."""
+"""Shards that the scheduler is given ahead of those that were read: 100,000 at once cost this process 900 MB."""
 
 MOMENT = 0.02
 """Seconds between looks at what has come, and at whether the report was asked for."""
