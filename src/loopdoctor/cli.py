@@ -65,7 +65,7 @@ app.add_typer(rule_commands.app, name="rules")
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATH ...|-]", help="Logs, directories or archives; - is standard input."),
+    typer.Argument(metavar="[PATH ...|-]", help="Logs, directories, archives or s3:// addresses; - is standard input."),
 ]
 
 

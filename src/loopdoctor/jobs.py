@@ -20,6 +20,7 @@ from loopdoctor.parts import decode, encode
 from loopdoctor.pipeline import Progress, ProgressTick, Run, scan, scan_part
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Named, named_files, read_file, tell_skipped
+from loopdoctor.sources.urls import scheme_of
 from loopdoctor.stopping import ASKING, Stop
 
 WORTH_IT = 64 << 20
@@ -118,6 +119,8 @@ def scan_files(
 
 def _are_worth_it(paths: Sequence[str]) -> bool:
     """Whether the paths are several ordinary files with enough in them."""
+    if any(map(scheme_of, paths)):
+        return False
     number = size = 0
     for file in named_files(paths, lambda notice: None):
         if file.path == "-":

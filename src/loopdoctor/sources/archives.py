@@ -5,7 +5,7 @@ A member's name is only a label: ``../../etc/passwd`` names no file here. Links 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING
 
 from loopdoctor.sources.decompress import Report
@@ -121,19 +121,22 @@ def _tar_extra(kind: bytes, data: bytes) -> dict[str, str]:
     return found
 
 
-def zip_members(stream: Stream, path: str | None, report: Report) -> Iterator[Member]:
-    """The files of a zip archive. ``path`` is the archive's own file; without one the stream is kept for the time."""
+def zip_members(stream: Stream, reopen: Callable[[], IO[bytes] | None] | None, report: Report) -> Iterator[Member]:
+    """The files of a zip archive. ``reopen`` opens its own file; without one the stream is kept for the time."""
     import zipfile
 
-    with _seekable(stream, path) as file:
-        size = file.seek(0, 2)
-        if path is None and size >= MAX_SPOOL:
-            report("too-large", f"a zip archive from a pipe or inside another may have {MAX_SPOOL >> 20} MiB at most")
-            return
-        if _zip_directory_size(file, size) > MAX_ZIP_DIRECTORY:
-            report("too-large", "the zip archive's directory is too large")
-            return
+    own = reopen() if reopen is not None else None
+    with own or _spooled(stream) as file:
         try:
+            size = file.seek(0, 2)
+            if own is None and size >= MAX_SPOOL:
+                report(
+                    "too-large", f"a zip archive from a pipe or inside another may have {MAX_SPOOL >> 20} MiB at most"
+                )
+                return
+            if _zip_directory_size(file, size) > MAX_ZIP_DIRECTORY:
+                report("too-large", "the zip archive's directory is too large")
+                return
             with zipfile.ZipFile(file) as archive:
                 twice = _steps_of_jobs(archive)
                 if twice:
@@ -159,9 +162,7 @@ def _steps_of_jobs(archive: zipfile.ZipFile) -> frozenset[str]:
         return frozenset()
 
 
-def _seekable(stream: Stream, path: str | None) -> IO[bytes]:
-    if path is not None:
-        return open(path, "rb")  # noqa: PTH123 - the caller closes it
+def _spooled(stream: Stream) -> IO[bytes]:
     import tempfile
 
     spool = tempfile.SpooledTemporaryFile(max_size=16 << 20)  # noqa: SIM115 - the caller closes it

@@ -10,7 +10,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.model import Notice
@@ -19,7 +19,11 @@ from loopdoctor.sources.decompress import Report
 from loopdoctor.sources.job_logs import HEAD, job_of, say_twice, told_twice
 from loopdoctor.sources.stream import Source, read_blocks
 from loopdoctor.sources.unpack import Input
+from loopdoctor.sources.urls import scheme_of
 from loopdoctor.stopping import Stop
+
+if TYPE_CHECKING:
+    from loopdoctor.sources.remote import Remote
 
 STDIN = "-"
 SHOWN = 5
@@ -33,14 +37,23 @@ def find_sources(
 ) -> Iterator[Source]:
     """Every log within ``paths``, in the order given, the files of a directory in the order of their names.
 
-    A path is a file, a directory (searched with all below it), a pattern such as ``logs/**/*.log``, a named pipe, or
-    ``-`` for standard input. Containers are unpacked by their content, whatever they are called. Each source must be
-    read (or left) before the next is asked for. Once ``stop`` is set every input ends where it is being read.
+    A path is a file, a directory (searched with all below it), a pattern such as ``logs/**/*.log``, a named pipe, an
+    address (``s3://bucket/logs/``, see ``remote``), or ``-`` for standard input. Containers are unpacked by their
+    content, whatever they are called. Each source must be read (or left) before the next is asked for. Once ``stop``
+    is set every input ends where it is being read.
 
     Raises LoopdoctorError for a path that is not there or cannot be read, and for a directory without any file: for
     all that can be known at once, before the first source is given.
     """
-    return _each(_checked(paths), settings, notify, stop)
+    found: list[str | Remote] = []
+    for path in paths:
+        if scheme_of(path):
+            from loopdoctor.sources.remote import find_remote
+
+            found.append(find_remote(path))
+        else:
+            found += _checked([path])
+    return _each(found, settings, notify, stop)
 
 
 class Named(NamedTuple):
@@ -85,9 +98,13 @@ def _checked(paths: Sequence[str]) -> list[str]:
     return found
 
 
-def _each(paths: Sequence[str], settings: Settings, notify: Notify, stop: Stop | None) -> Iterator[Source]:
+def _each(paths: Sequence[str | Remote], settings: Settings, notify: Notify, stop: Stop | None) -> Iterator[Source]:
     for path in paths:
         skipped: list[str] = []
+        if not isinstance(path, str):
+            yield from path.sources(settings, notify, skipped, stop)
+            tell_skipped(path.shown, skipped, notify)
+            continue
         for file in named_files([path], notify):
             if stop is not None and stop.is_set():
                 break
@@ -213,7 +230,7 @@ def _read(
             settings,
             notify,
             size=info.st_size if regular else None,
-            path=place if regular and path != STDIN else None,
+            reopen=(lambda: Path(place).open("rb")) if regular and path != STDIN else None,  # noqa: SIM115 - its reader closes it
             guessed=guessed,
             stop=stop,
         )

@@ -23,6 +23,7 @@ from loopdoctor.sources.decompress import decompression_of
 from loopdoctor.sources.encodings import HEAD, encoding_of
 from loopdoctor.sources.files import STDIN, Notify, check_path, matching_paths, open_raw, unreadable
 from loopdoctor.sources.stream import BLOCK, Source, read_blocks
+from loopdoctor.sources.urls import masked, scheme_of
 
 MOMENT = 0.1
 """Seconds after which a busy source gives an empty block in between."""
@@ -44,6 +45,9 @@ def live_sources(paths: Sequence[str], notify: Notify, stopped: Stopped) -> list
 
     Raises LoopdoctorError for what is not there, cannot be read or cannot be followed: directories, compressed files.
     """
+    for path in paths:
+        if scheme_of(path):
+            raise _cannot(masked(path), "what is elsewhere cannot be followed", "leave out --follow")
     found = list(dict.fromkeys(path for pattern in paths for path in matching_paths(pattern)))
     return [_live_source(path, notify, stopped) for path in found]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import IO
 
 from loopdoctor.model import Notice
 from loopdoctor.settings import Settings
@@ -26,7 +27,8 @@ UNCOUNTED = 64 << 20
 class Input:
     """One thing that the user named, or one file of a directory: what its containers share.
 
-    ``size`` is its size on disk (None for a pipe), ``path`` its file if it has one that can be opened again. A
+    ``size`` is its size on disk (None for a pipe), ``reopen`` opens it as a file in which one can
+    go about, if it is one (None: it is none after all). A
     ``guessed`` input was not named by the user, so that nobody minds if it is skipped for being no log.
     """
 
@@ -37,14 +39,14 @@ class Input:
         notify: Callable[[Notice], None],
         *,
         size: int | None = None,
-        path: str | None = None,
+        reopen: Callable[[], IO[bytes] | None] | None = None,
         guessed: bool = False,
         stop: Stop | None = None,
     ) -> None:
         self.name = name
         self.settings = settings
         self.size = size
-        self.path = path
+        self.reopen = reopen
         self.guessed = guessed
         self.skipped: list[str] = []
         self.stopped = False
@@ -123,7 +125,7 @@ def _members(archive: str, stream: Stream, origin: Input, layers: tuple[str, ...
     if archive == "tar":
         yield from tar_members(stream, report)
         return
-    for label, member in zip_members(stream, None if layers else origin.path, report):
+    for label, member in zip_members(stream, None if layers else origin.reopen, report):
         yield label, Stream(origin.bounded(member.blocks(), report))
 
 
