@@ -7,6 +7,7 @@ empty log (processor seconds, user and system) must grow no faster than the log.
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -239,7 +240,12 @@ def cost(pieces: Iterator[str], *arguments: str) -> Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
     os.waitpid(feeder, 0)
-    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss << 10, process.returncode, out)
+    return Cost(used.ru_utime + used.ru_stime, _own(used.ru_maxrss << 10), process.returncode, out)
+
+
+def _own(memory: int) -> int:
+    """A child's peak; 0 where it is no more than ours, which counts as the child's until it has become a program."""
+    return memory if memory > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10 else 0
 
 
 def measured(shape: Shape, scale: float = 1.0, sizes: tuple[int, ...] = (1, 2, 4)) -> list[Cost]:

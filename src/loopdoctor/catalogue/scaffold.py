@@ -107,7 +107,8 @@ def new_symptom(
     for cause in causes:
         if cause not in catalogue.causes:
             raise unknown_id(cause, catalogue.causes, "cause")
-    said = " ".join(words.split()) or "mylibrary.Gone: the thing is gone"
+    plain = "".join(char if char.isprintable() else " " for char in words)  # YAML has no place for the others
+    said = " ".join(plain.split()) or "mylibrary.Gone: the thing is gone"
     literal = literal_of(said)
     traceback = re.match(r"(?:\w+\.)*[A-Z]\w*(?:: |$)", said) is not None
     shares = causes or ("resource-not-closed",)
