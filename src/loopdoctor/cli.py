@@ -29,6 +29,7 @@ from loopdoctor.options import (
     Reports,
     Rules,
     Since,
+    State,
     Top,
     Until,
     Why,
@@ -115,6 +116,7 @@ def scan(
     jobs: Jobs = 0,
     dask: Dask = None,
     follow: Follow = False,
+    state: State = None,
     fail_on: FailOn = "never",
     baseline: Baseline = None,
     write_baseline: WriteBaseline = None,
@@ -139,6 +141,7 @@ def scan(
     loopdoctor scan pod-a/ --report part=a.json       for `loopdoctor merge`
     loopdoctor scan /mnt/logs --dask tcp://cluster:8786
     journalctl -f -u shop | loopdoctor scan --follow -
+    loopdoctor scan app.log --state app.state         from a timer: what is added
 
     \b
     To fail on new failures only, accept those of today and keep the file:
@@ -162,6 +165,7 @@ def scan(
     from loopdoctor.render.messages import say_error, say_notices
     from loopdoctor.render.targets import deliver, kept_for, on_stdout, targets_of
     from loopdoctor.render.terminal import is_terminal
+    from loopdoctor.scanning import begin, run_scan
     from loopdoctor.stopping import stop_on_signals
 
     sources = _sources(paths)
@@ -172,7 +176,10 @@ def scan(
     settings = _settings(rules, full, since, until, jobs)
     keep = kept_for(targets, redact)
     gate, former = gate_of(baseline, write_baseline, ignore or ())
-    with stop_on_signals() as stop:  # until all is written: a signal must not leave half of it
+    # Until all is written: a signal must not leave half of it.
+    with stop_on_signals() as stop, begin(state, sources, follow=follow, dask=dask) as again:
+        if again is not None and (ended := again.resume(targets, say_error)) is not None:
+            raise typer.Exit(ended)
         if follow:
             if dask:
                 raise typer.BadParameter("--follow reads on this machine only, so it cannot go with --dask")
@@ -180,17 +187,20 @@ def scan(
             found = _follow(sources, settings, stop, _titles(rules), live, look, redaction if redact else None, gate)
         else:
             meter_shown = not quiet and is_terminal(sys.stderr)
-            found = _scan(sources, settings, stop, shown=meter_shown, keep=keep, dask=dask)
+            found = run_scan(sources, settings, stop, again, shown=meter_shown, keep=keep, dask=dask)
         found = gate.judge(found)
+        status = _status(found, fail_on if write_baseline is None else "never", stop.number)
         titles = _titles(rules) if found.diagnoses or found.ignored else {}
         edit = redaction.edit if redaction else None
-        written = deliver(found, titles, targets, look, say_error, edit)
+        if again is not None:
+            written = again.deliver(found, titles, targets, look, say_error, edit, status)
+        else:
+            written = deliver(found, titles, targets, look, say_error, edit)
         if write_baseline is not None:
             accept(found, titles, write_baseline, former, quiet=quiet)
         # GitHub reads standard error for commands too; there the format itself tells of the notices.
         if not quiet and shown != "github" and (shown != "text" or not is_terminal(sys.stdout)):
             say_notices(redaction.of(found) if redaction and redact else found)
-    status = _status(found, fail_on if write_baseline is None else "never", stop.number)
     raise typer.Exit(status if written else EXIT_ERROR)
 
 
@@ -310,26 +320,6 @@ def _settings(
 
 def _titles(rules: Sequence[str] | None) -> dict[str, str]:
     return {symptom.id: symptom.title for symptom in catalogue_of(rules).symptoms.values()}
-
-
-def _scan(sources: list[str], settings: Settings, stop: Stop, *, shown: bool, keep: bool, dask: str | None) -> Report:
-    from loopdoctor.pipeline import scan as run_scan
-    from loopdoctor.render.progress import meter
-
-    with meter(shown=shown) as progress:
-        if dask:
-            from loopdoctor.cluster import scan_on_cluster
-
-            return scan_on_cluster(dask, sources, settings, progress=progress, keep=keep, stop=stop)
-        if settings.jobs == 1 or (len(sources) == 1 and not _may_be_several(sources[0])):
-            return run_scan(sources, settings, progress=progress, keep=keep, stop=stop)
-        from loopdoctor.jobs import scan_files
-
-        return scan_files(sources, settings, progress=progress, keep=keep, stop=stop)
-
-
-def _may_be_several(path: str) -> bool:
-    return os.path.isdir(path) or any(sign in path for sign in "*?[")  # noqa: PTH112
 
 
 def _follow(

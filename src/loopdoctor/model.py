@@ -285,6 +285,18 @@ class Candidate(Struct, frozen=True):
     references: tuple[str, ...]
 
 
+class History(Struct, frozen=True):
+    """What earlier runs of ``scan --state`` have seen of an incident.
+
+    ``since`` and ``last`` are when a run saw it first and last before this one (ISO 8601, UTC), None if none did;
+    ``occurrences`` the total of all runs, this one among them.
+    """
+
+    since: str | None
+    last: str | None
+    occurrences: int
+
+
 class Diagnosis(Struct, frozen=True):
     """An incident, its candidates, most probable first, the verdict on what was lost; ``known``: to the baseline."""
 
@@ -294,6 +306,7 @@ class Diagnosis(Struct, frozen=True):
     reason: str
     undecided: bool = False
     known: bool = False
+    history: History | None = None
 
 
 class Ignored(Struct, frozen=True):

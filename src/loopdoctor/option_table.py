@@ -80,6 +80,13 @@ _ROWS = (
         "follows at the end (end of the pipe, Ctrl-C, SIGTERM).",
     ),
     Option(
+        "state",
+        "file",
+        None,
+        "Read only what was added since the run before, through rotations, and tell new failures from known ones; the "
+        "file holds what a run hands on to the next.",
+    ),
+    Option(
         "fail-on",
         "word",
         "never",

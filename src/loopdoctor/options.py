@@ -38,6 +38,7 @@ Reports = Annotated[list[str] | None, typer.Option("--report", metavar="FORMAT=F
 Rules = Annotated[list[str] | None, typer.Option("--rules", metavar="DIR", help=says("rules"))]
 Full = Annotated[bool, typer.Option("--full/--no-full", help=says("full"))]
 Follow = Annotated[bool, typer.Option("--follow/--no-follow", "-F", help=says("follow"))]
+State = Annotated[str | None, typer.Option("--state", metavar="FILE", help=says("state"))]
 FailOn = Annotated[str, typer.Option("--fail-on", help=says("fail-on"), **one_of(*OPTIONS["fail-on"].choices))]
 Baseline = Annotated[str | None, typer.Option("--baseline", metavar="FILE", help=says("baseline"))]
 WriteBaseline = Annotated[str | None, typer.Option("--write-baseline", metavar="FILE", help=says("write-baseline"))]

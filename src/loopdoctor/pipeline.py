@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from loopdoctor.carriers import GAP, PAUSE, unwrap
 from loopdoctor.catalogue.load import load_catalogue, name_of_rules
@@ -106,9 +107,10 @@ class Run:
         blocks = extent.watch(self._until_interrupted(source.blocks()))
         bare = Source(source.name, source.size, blocks)
         if repeats is None:
-            windows = self.prefilter.windows(bare, tally)
+            windows = _behind(source.lines_before, self.prefilter.windows(bare, tally))
         else:
-            windows = repeats.thin(self.prefilter.windows(bare, tally, head_from, repeats.ready), tally)
+            found = self.prefilter.windows(bare, tally, head_from, repeats.ready)
+            windows = repeats.thin(_behind(source.lines_before, found), tally)
         return self._grouped(windows, source, carriers, extent)
 
     def live_flow(self, source: Source, tally: Tally, carriers: Counter[str], extent: Extent) -> Iterator[Flow]:
@@ -383,6 +385,11 @@ def _read_all(state: Run, open_sources: Callable[[Notify], Iterable[Source]]) ->
     except KeyboardInterrupt:
         state.interrupted = True
     return state
+
+
+def _behind(lines: int, windows: Iterator[Window]) -> Iterator[Window]:
+    """Windows with the numbers that their lines have in a log of which so many lines were read before."""
+    return (replace(window, first=window.first + lines) for window in windows) if lines else windows
 
 
 def read_records(paths: Sequence[str], settings: Settings) -> Iterator[Record]:

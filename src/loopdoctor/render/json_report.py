@@ -15,6 +15,7 @@ from loopdoctor.model import (
     Diagnosis,
     FixStep,
     Frame,
+    History,
     Ignored,
     Owner,
     Place,
@@ -81,6 +82,7 @@ def _incident(diagnosis: Diagnosis, titles: Mapping[str, str], *, why: bool) -> 
         "verdict_reason": diagnosis.reason,
         "undecided": diagnosis.undecided,
         "known": diagnosis.known,
+        "history": _history(diagnosis.history),
         "occurrences": incident.occurrences,
         "first": _place(incident.first),
         "last": _place(incident.last),
@@ -90,6 +92,17 @@ def _incident(diagnosis: Diagnosis, titles: Mapping[str, str], *, why: bool) -> 
         "symptoms": _symptoms(diagnosis, titles),
         "evidence": [msgspec.to_builtins(quote) for quote in evidence(incident)],
         "causes": [_cause(candidate, why=why) for candidate in diagnosis.candidates],
+    }
+
+
+def _history(history: History | None) -> Json | None:
+    if history is None:
+        return None
+    return {
+        "new": history.since is None,
+        "known_since": history.since,
+        "last_seen": history.last,
+        "occurrences": history.occurrences,
     }
 
 

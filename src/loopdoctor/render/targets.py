@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from msgspec import Struct
@@ -83,16 +83,41 @@ def deliver(
 def _write(
     report: Report, titles: Mapping[str, str], target: Target, look: Mapping[str, Any], stream: TextIO | None
 ) -> None:
+    put(target, _pieces(report, titles, target, look, stream), stream)
+
+
+def _pieces(
+    report: Report, titles: Mapping[str, str], target: Target, look: Mapping[str, Any], stream: TextIO | None
+) -> Iterable[str]:
     render = renderer(target.format)
     if target.format == "github":
         _summarise(report, titles, look)
     if target.path is not None:
-        delivery.to_file(render(report, titles, terminal.view_of_file(**look)), target.path)
+        return render(report, titles, terminal.view_of_file(**look))
+    pieces = render(report, titles, terminal.view_of(stream, **look))
+    return map(runner_safe, pieces) if target.format in FOR_PEOPLE and terminal.obeyed() else pieces
+
+
+def rendered(
+    report: Report,
+    titles: Mapping[str, str],
+    targets: Sequence[Target],
+    look: Mapping[str, Any],
+    edit: Edit | None = None,
+) -> Iterator[tuple[Target, str]]:
+    """Every report as the text that ``put`` is to write."""
+    for target in targets:
+        shown, seen = edit(target.format, report, look) if edit else (report, look)
+        yield target, "".join(_pieces(shown, titles, target, seen, sys.stdout))
+
+
+def put(target: Target, pieces: Iterable[str], stream: TextIO | None = None) -> None:
+    """Writes what was rendered to its place. Raises LoopdoctorError if that cannot be."""
+    stream = stream or sys.stdout
+    if target.path is not None:
+        delivery.to_file(pieces, target.path)
     elif stream is not None:  # None: started with a closed standard output (>&-)
         encoding = terminal.encoding_of(stream) if target.format in FOR_PEOPLE else "utf-8"
-        pieces = render(report, titles, terminal.view_of(stream, **look))
-        if target.format in FOR_PEOPLE and terminal.obeyed():
-            pieces = map(runner_safe, pieces)
         delivery.to_stream(stream, pieces, encoding)
 
 

@@ -34,12 +34,15 @@ def title_of(incident: Incident, titles: Titles) -> str:
 
 
 def found(report: Report) -> str:
-    """``3 asyncio failures, 1 of them known``, or that there is none."""
+    """``3 asyncio failures, 1 of them known``, or that there is none; with ``--state`` how many are new."""
     if not report.diagnoses:
         return "No asyncio failure found"
     known = sum(diagnosis.known for diagnosis in report.diagnoses)
     every = len(report.diagnoses)
     said = count(every, "asyncio failure")
+    if any(diagnosis.history for diagnosis in report.diagnoses):
+        new = sum(one.history is not None and one.history.since is None for one in report.diagnoses)
+        said += ", new" if new == every else f", {new} of them new" if new else ", seen before"
     return said if not known else f"{said}, known" if known == every else f"{said}, {known} of them known"
 
 
@@ -90,8 +93,14 @@ def times(number: int) -> str:
 
 
 def often(diagnosis: Diagnosis) -> str:
-    """``12 times``, and whether the baseline knows it."""
+    """``12 times``, and whether the baseline, or a run before with the same state, knows it."""
     said = times(diagnosis.incident.occurrences)
+    history = diagnosis.history
+    if history is not None and history.since is None:
+        said = f"new, {said}"
+    elif history is not None and history.since is not None:
+        since = history.since[:16].replace("T", " ")
+        said = f"again, {said} ({history.occurrences:,} since {since} UTC)"
     return f"known (baseline), {said}" if diagnosis.known else said
 
 

@@ -18,13 +18,21 @@ class Source:
     ``name`` is the path as the user gave it, ``-`` for standard input, ``a.zip!/b.log`` for a member of an archive.
     ``size`` is the number of bytes on disk, None where nobody can know (pipes, members). ``on_disk`` tells how many
     bytes of that have been read so far. A source must be read before ``find_sources`` is asked for the next one.
+    ``lines_before`` are those of the log that stand before its beginning, and were read another time.
     """
 
     def __init__(
-        self, name: str, size: int | None, blocks: Iterator[bytes], on_disk: Callable[[], int] = lambda: 0
+        self,
+        name: str,
+        size: int | None,
+        blocks: Iterator[bytes],
+        on_disk: Callable[[], int] = lambda: 0,
+        *,
+        lines_before: int = 0,
     ) -> None:
         self.name = name
         self.size = size
+        self.lines_before = lines_before
         self._blocks = blocks
         self._on_disk = on_disk
 
