@@ -26,6 +26,7 @@ from loopdoctor.parts import decode, encode, merge
 from loopdoctor.pipeline import Progress, ProgressTick, Run
 from loopdoctor.settings import Settings
 from loopdoctor.sources import Named, named_files, tell_skipped
+from loopdoctor.sources.urls import masked, scheme_of
 from loopdoctor.stopping import Stop
 
 LOCAL = "local"
@@ -96,9 +97,12 @@ def scan_on_cluster(
     """
     state = Run(settings, progress, keep=keep, stop=stop)
     here = os.getcwd()  # noqa: PTH109 - a name, for the workers
+    if elsewhere := next(filter(scheme_of, paths), ""):
+        hint = "leave out --dask, or name files"
+        raise LoopdoctorError("usage", "addresses cannot be read on a cluster", context=masked(elsewhere), hint=hint)
     shards = [file._replace(base=here) for file in named_files(paths, state.notify)]
     if any(file.path == "-" for file in shards):
-        raise LoopdoctorError("usage", "standard input cannot be read on a cluster", hint="name files or addresses")
+        raise LoopdoctorError("usage", "standard input cannot be read on a cluster", hint="name files")
     theirs = replace(settings, rules=tuple(os.path.abspath(rules) for rules in settings.rules))  # noqa: PTH100
     with connected(address, settings.jobs) as client:
         check_workers(client, theirs.rules, name_of_rules(state.catalogue), address)
