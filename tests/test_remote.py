@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from loopdoctor.api import scan, to_json
+from loopdoctor.cluster import scan_on_cluster
 from loopdoctor.errors import LoopdoctorError
 from loopdoctor.model import Notice
 from loopdoctor.settings import Settings
@@ -362,3 +363,11 @@ def test_the_size_of_an_object_costs_no_memory(bucket: Any) -> None:
     read_bytes, grown = map(int, done.stdout.split())
     assert read_bytes == size
     assert grown < 60
+
+
+def test_a_cluster_refuses_an_address_without_showing_its_secrets() -> None:
+    """What cannot be read on a cluster is said so; the signature in the address is masked."""
+    with pytest.raises(LoopdoctorError, match="cannot be read on a cluster") as refused:
+        scan_on_cluster("local", ["https://store/app.log?X-Amz-Signature=s3cr3t"], Settings())
+    assert refused.value.context.startswith("https://store/app.log")
+    assert "s3cr3t" not in str(refused.value)
