@@ -156,9 +156,14 @@ def _outcomes(
     following = deque(files)
     while True:
         while not (broken or state.stop.is_set()) and len(waiting) < ahead and following:
-            file = following.popleft()
-            with _unheard():
-                waiting.append((file, pool.submit(read_alone, file, state.settings)))
+            try:
+                with _unheard():
+                    waiting.append((following[0], pool.submit(read_alone, following[0], state.settings)))
+            except BrokenProcessPool:  # a process was killed, and nobody has asked for what it was to give yet
+                broken = True
+                _tell_of_killed(state, following[0])
+            else:
+                following.popleft()
         if not waiting:
             break
         file, future = waiting.popleft()
@@ -167,9 +172,8 @@ def _outcomes(
         except CancelledError:
             continue
         except BrokenProcessPool:
-            if not broken and not state.stop.is_set():
-                message = "a process that read logs was killed; the rest was read without others"
-                state.notify(Notice("process-killed", message, file.path))
+            if not broken:
+                _tell_of_killed(state, file)
             broken = True
             outcome = read_alone(file, state.settings, state.stop)
         yield file, outcome
@@ -177,6 +181,12 @@ def _outcomes(
         if state.stop.is_set():
             return
         yield file, read_alone(file, state.settings, state.stop)
+
+
+def _tell_of_killed(state: Run, file: Named) -> None:
+    if not state.stop.is_set():
+        message = "a process that read logs was killed; the rest was read without others"
+        state.notify(Notice("process-killed", message, file.path))
 
 
 def _result(stop: Stop, event: Any, future: Future[Outcome]) -> Outcome:
