@@ -113,7 +113,7 @@ def _cause(cause: Cause, catalogue: Catalogue, choice: Choice) -> Iterator[Block
 def _symptom(symptom: Symptom, catalogue: Catalogue) -> Iterator[Block]:
     yield Block("title", symptom.title, symptom.id)
     yield Block("text", symptom.means)
-    likely = sorted(symptom.causes.items(), key=lambda cause: -cause[1])
+    likely = sorted(symptom.causes.items(), key=lambda cause: (-cause[1], cause[0]))
     titles = {cause.id: f"{cause.title} (`{cause.id}`)" for cause in catalogue.causes.values()}
     yield from _section("may come from", (f"{round(100 * share)}% {titles.get(name, name)}" for name, share in likely))
     yield from _section("wreckage of", (f"`{root}`" for root in symptom.wreckage_of))

@@ -75,7 +75,7 @@ def _index(catalogue: Catalogue) -> Iterator[str]:
     for library, group in groupby(symptoms, key=lambda one: one.library):
         yield f"\n### {library}\n\n| it says | page | most often from |\n|---|---|---|\n"
         for one in group:
-            likely = max(one.causes, key=lambda cause: one.causes[cause], default="")
+            likely = min(one.causes, key=lambda cause: (-one.causes[cause], cause), default="")
             link = f"[`{likely}`](causes/{likely}.md)" if likely in catalogue.causes else ""
             yield f"| {_cell(one.title)} | [`{one.id}`](symptoms/{one.id}.md) | {link} |\n"
 
