@@ -79,6 +79,7 @@ class _Search:
         self._families = {mark.path for mark in marks}
         self._found: list[Stretch] = []
         self._others: list[Bookmark] = []
+        self._keys: set[tuple[int, int]] = set()  # of the files that have their bookmark
         self._taken: dict[str, list[File]] = {}
         self._folders = _Folders()
         self._steady = True
@@ -97,7 +98,9 @@ class _Search:
                 fresh.append(file)
         self._follow_away(asked, fresh)
         for path in sorted(asked.keys() - self._families):
-            self._others += self._passed_over(path, asked[path], there)
+            passed = list(self._passed_over(path, asked[path], there))
+            self._others += passed
+            self._keys.update(mark.key for mark in passed)
         for file in fresh:
             if not self._is_copy(file):
                 self._take(file, _unread(file, file.path))
@@ -143,12 +146,13 @@ class _Search:
         if file.packed != mark.packed:
             mark = replace(mark, packed=file.packed, size=-1)
         self._found.append(Stretch(file, mark))
+        self._keys.add(file.key)
         self._taken.setdefault(mark.path, []).append(file)
 
     def _follow_away(self, asked: dict[str, str], fresh: list[File]) -> None:
         """Finds what is no longer where it was."""
         for mark in [mark for mark in self._left.values() if mark.path in asked]:
-            beside = list(self._folders.beside(mark.path, asked[mark.path]))
+            beside = self._folders.beside(mark.path, asked[mark.path])
             same = (file for file in beside if file.key == mark.key and fits(file, mark, self._settings))
             file = next(same, None) or self._by_content(mark, [*fresh, *beside])
             if file is not None:
@@ -169,7 +173,7 @@ class _Search:
 
     def _is_known(self, file: File) -> bool:
         """Whether a bookmark is this file's; the number alone may be that of one that was deleted."""
-        if any(file.key == one.file.key for one in self._found) or any(file.key == mark.key for mark in self._others):
+        if file.key in self._keys:
             return True
         mark = self._left.get(file.key)
         return mark is not None and fits(file, mark, self._settings)
@@ -183,7 +187,7 @@ class _Search:
 
     def _generations(self, path: str, name: str) -> Iterator[File]:
         """Files beside a log that are older versions of it, and that no bookmark knows."""
-        return (file for file in list(self._folders.beside(path, name)) if not self._is_known(file))
+        return (file for file in self._folders.beside(path, name) if not self._is_known(file))
 
     def _passed_over(self, path: str, name: str, there: Sequence[File]) -> Iterator[Bookmark]:
         """Bookmarks at the end of the older versions of a log that is read for the first time: nobody named them."""
@@ -225,6 +229,7 @@ class _Folders:
     def __init__(self) -> None:
         self._seen: dict[str, dict[str, int]] = {}
         self._versions: dict[str, dict[str, list[str]]] = {}
+        self._files: dict[str, list[File]] = {}
 
     def look(self, folder: str) -> None:
         """Lists a folder, once."""
@@ -240,14 +245,16 @@ class _Folders:
         """Whether every folder still holds the same files under the same names."""
         return all(_listed(folder) == seen for folder, seen in self._seen.items())
 
-    def beside(self, path: str, name: str) -> Iterator[File]:
-        """Those of the log at ``path``, called as the user calls the log."""
+    def beside(self, path: str, name: str) -> Sequence[File]:
+        """Those of the log at ``path``, called as the user calls the log. Each is looked at once."""
         folder, base = os.path.split(path)
         self.look(folder)
-        for other in self._versions[folder].get(base, ()):
-            file = look_at(os.path.join(os.path.dirname(name), other), guessed=True)  # noqa: PTH118, PTH120
-            if file is not None:
-                yield file
+        if path not in self._files:
+            names = self._versions[folder].get(base, ())
+            near = os.path.dirname(name)  # noqa: PTH120
+            looked = (look_at(os.path.join(near, other), guessed=True) for other in names)  # noqa: PTH118
+            self._files[path] = [file for file in looked if file is not None]
+        return self._files[path]
 
 
 def _listed(folder: str) -> dict[str, int]:
